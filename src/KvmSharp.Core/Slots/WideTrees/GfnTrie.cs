@@ -1,0 +1,172 @@
+using System;
+using System.Diagnostics;
+using System.Numerics;
+
+namespace KvmSharp.Slots.WideTrees;
+
+/// <summary>
+/// A persistent map from guest frame to slot. The frame's bits choose the way down, and the way ends as soon as only one
+/// slot is left to ask: a node exists only where it keeps slots apart, so its height follows how densely slots lie, not
+/// how large or how far apart they are.
+/// </summary>
+/// <remarks>
+/// A value, with the same rules as <see cref="WideTree"/>: an edit copies the nodes on its way (two ways for a slot that
+/// crosses chunks) and shares the rest.
+/// <para>Invariants:</para>
+/// <list type="bullet">
+/// <item>an entry is null if no slot meets its part, a slot if exactly that one does, a node if more do;</item>
+/// <item>a node's chunk is aligned to its size and lies within the part it stands for;</item>
+/// <item>a node has two entries or more, and they are not all the same slot.</item>
+/// </list>
+/// </remarks>
+struct GfnTrie
+{
+    // Nothing, the only slot, or a node.
+    object? _root;
+
+    /// <summary>The slot that covers <paramref name="gfn"/>.</summary>
+    public readonly MemorySlot? Find(ulong gfn)
+    {
+        object? entry = _root;
+        // A node may stand for less than the part it is found under; asking the slot at the end decides.
+        while (entry is GfnTrieNode node)
+            entry = node.Entries[(int)(gfn >> node.Shift) & (GfnTrieNode.Width - 1)];
+        var slot = (MemorySlot?)entry;
+        return slot is not null && gfn - slot.Base.Value < slot.PageCount ? slot : null;
+    }
+
+    /// <summary>The lowest slot that ends above <paramref name="gfn"/>.</summary>
+    public readonly MemorySlot? FirstFrom(ulong gfn) => FirstFrom(_root, gfn);
+
+    static MemorySlot? FirstFrom(object? entry, ulong gfn)
+    {
+        if (entry is not GfnTrieNode node)
+        {
+            var slot = (MemorySlot?)entry;
+            return slot is not null && slot.End.Value > gfn ? slot : null;
+        }
+        if (gfn > node.Last)
+            return null;
+        int start = gfn < node.Start ? 0 : node.IndexOf(gfn);
+        for (uint left = node.Occupied & (uint.MaxValue << start); left != 0; left &= left - 1)
+        {
+            if (FirstFrom(node.Entries[BitOperations.TrailingZeroCount(left)], gfn) is { } found)
+                return found;
+        }
+        return null;
+    }
+
+    /// <summary>The highest slot.</summary>
+    public readonly MemorySlot? Last()
+    {
+        object? entry = _root;
+        while (entry is GfnTrieNode node)
+            entry = node.Entries[BitOperations.Log2(node.Occupied)];
+        return (MemorySlot?)entry;
+    }
+
+    /// <summary>Adds a slot that overlaps none in the trie.</summary>
+    public void Insert(long edit, MemorySlot slot) => _root = Insert(_root, 0, ulong.MaxValue, edit, slot);
+
+    /// <summary>Takes a slot out.</summary>
+    public void Remove(long edit, MemorySlot slot) => _root = Substitute(_root, edit, slot, null);
+
+    /// <summary>Puts a slot in the place of one with the same frames.</summary>
+    public void Replace(long edit, MemorySlot old, MemorySlot @new) => _root = Substitute(_root, edit, old, @new);
+
+    // The entry for the part [low, last] once the slot, which meets the part, is in it.
+    static object Insert(object? entry, ulong low, ulong last, long edit, MemorySlot slot)
+    {
+        if (entry is null)
+            return slot;
+        ulong from = Math.Max(low, slot.Base.Value);
+        ulong to = Math.Min(last, slot.End.Value - 1);
+        GfnTrieNode node;
+        if (entry is MemorySlot other)
+        {
+            Debug.Assert(other != slot && !other.Frames.Overlaps(slot.Frames), "inserting a slot over another");
+            node = NodeOver(
+                edit, Math.Min(from, Math.Max(low, other.Base.Value)), Math.Max(to, Math.Min(last, other.End.Value - 1)));
+            Place(node, edit, other);
+        }
+        else
+        {
+            node = (GfnTrieNode)entry;
+            if (from >= node.Start && to <= node.Last)
+            {
+                node = node.Own(edit);
+            }
+            else
+            {
+                GfnTrieNode inner = node;
+                node = NodeOver(edit, Math.Min(from, inner.Start), Math.Max(to, inner.Last));
+                node.Set(node.IndexOf(inner.Start), inner);
+            }
+        }
+        Place(node, edit, slot);
+        return node;
+    }
+
+    // The smallest chunk that holds both frames, which differ.
+    static GfnTrieNode NodeOver(long edit, ulong first, ulong last)
+    {
+        int shift = BitOperations.Log2(first ^ last) / GfnTrieNode.IndexBits * GfnTrieNode.IndexBits;
+        ulong mask = (1UL << (shift + GfnTrieNode.IndexBits)) - 1;
+        return new GfnTrieNode(edit, first & ~mask, shift);
+    }
+
+    // Puts a slot into all the parts of an owned node that it meets.
+    static void Place(GfnTrieNode node, long edit, MemorySlot slot)
+    {
+        int first = node.IndexOf(Math.Max(node.Start, slot.Base.Value));
+        int last = node.IndexOf(Math.Min(node.Last, slot.End.Value - 1));
+        for (int index = first; index <= last; index++)
+        {
+            ulong low = node.PartStart(index);
+            node.Set(index, Insert(node.Entries[index], low, low + ((1UL << node.Shift) - 1), edit, slot));
+        }
+    }
+
+    // The entry once every mention of the old slot is gone or names the new one, which has the same frames.
+    static object? Substitute(object? entry, long edit, MemorySlot old, MemorySlot? @new)
+    {
+        if (entry is not GfnTrieNode shared)
+        {
+            Debug.Assert(ReferenceEquals(entry, old), "changing a slot that is not there");
+            return @new;
+        }
+        GfnTrieNode node = shared.Own(edit);
+        int first = node.IndexOf(Math.Max(node.Start, old.Base.Value));
+        int last = node.IndexOf(Math.Min(node.Last, old.End.Value - 1));
+        for (int index = first; index <= last; index++)
+            node.Set(index, Substitute(node.Entries[index], edit, old, @new));
+        return @new is null ? node.Normalized() : node;
+    }
+
+    /// <summary>Checks the invariants.</summary>
+    public readonly void CheckInvariants() => Check(_root, 0, ulong.MaxValue);
+
+    static void Check(object? entry, ulong low, ulong last)
+    {
+        if (entry is MemorySlot slot)
+            Require(slot.Base.Value <= last && slot.End.Value > low, "a slot stands where it does not reach");
+        if (entry is not GfnTrieNode node)
+            return;
+        Require(node.Start >= low && node.Last <= last, "a node reaches beyond its part");
+        Require((node.Start & (node.Last - node.Start)) == 0, "a chunk is not aligned");
+        Require(BitOperations.PopCount(node.Occupied) >= 2, "a node keeps nothing apart");
+        Require(ReferenceEquals(node.Normalized(), node), "a node holds one slot only");
+        for (int index = 0; index < GfnTrieNode.Width; index++)
+        {
+            Require(node.Entries[index] is null == ((node.Occupied >> index & 1) == 0), "a bit disagrees with its entry");
+            ulong part = node.PartStart(index);
+            Check(node.Entries[index], part, part + ((1UL << node.Shift) - 1));
+        }
+    }
+
+    static void Require(bool holds, string what)
+    {
+        if (!holds)
+            throw new InvalidOperationException($"gfn trie: {what}");
+    }
+}

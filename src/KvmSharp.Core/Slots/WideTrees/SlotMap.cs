@@ -1,0 +1,111 @@
+using System;
+using KvmSharp.Addresses;
+
+namespace KvmSharp.Slots.WideTrees;
+
+/// <summary>The slots of one address space at one moment. It never changes once published.</summary>
+sealed class SlotMap : SlotSet
+{
+    const int IdBits = 16;
+
+    // Fixed once published. Keys by host address are page numbers with the slot id below, so that slots on the same
+    // host page differ; ends are page numbers.
+    GfnTrie _byGfn;
+    WideTree _byHva;
+    IdTrie _byId;
+    int _count;
+
+    internal static readonly SlotMap Empty = new();
+
+    /// <inheritdoc/>
+    public override int Count => _count;
+
+    /// <inheritdoc/>
+    public override MemorySlot? Find(Gfn gfn) => _byGfn.Find(gfn.Value);
+
+    /// <inheritdoc/>
+    // What does not cover the frame but comes next borders the hole around it; with nothing above, the highest does.
+    public override MemorySlot? FindNearest(Gfn gfn) => _byGfn.FirstFrom(gfn.Value) ?? _byGfn.Last();
+
+    /// <inheritdoc/>
+    public override MemorySlot? FindById(SlotId id) => _byId.Find(id);
+
+    /// <inheritdoc/>
+    public override MemorySlot? FirstFrom(Gfn gfn) => _byGfn.FirstFrom(gfn.Value);
+
+    /// <inheritdoc/>
+    public override MemorySlot? NextByHva(HvaRange range, MemorySlot? after)
+    {
+        long lastKey = (long)((range.Last.PageNumber << IdBits) | ushort.MaxValue);
+        return _byHva.FindNext(after is null ? -1 : HvaKey(after), lastKey, (long)range.Start.PageNumber);
+    }
+
+    /// <summary>A map with the changes applied; this one stays as it is.</summary>
+    internal SlotMap With(ReadOnlySpan<SlotChange> changes, long edit)
+    {
+        var map = (SlotMap)MemberwiseClone();
+        // What leaves a place goes first, so that slots may take each other's.
+        foreach (ref readonly SlotChange change in changes)
+        {
+            if (change.RemovesMemory)
+                map._byGfn.Remove(edit, change.Old!);
+        }
+        foreach (ref readonly SlotChange change in changes)
+            map.Apply(edit, change.Old, change.New);
+        return map;
+    }
+
+    void Apply(long edit, MemorySlot? old, MemorySlot? @new)
+    {
+        if (@new is null)
+        {
+            _byHva.Remove(edit, HvaKey(old!));
+            _byId.Set(edit, old!.Id, null);
+            _count--;
+            return;
+        }
+        _byId.Set(edit, @new.Id, @new);
+        if (old is null)
+        {
+            _byGfn.Insert(edit, @new);
+            _byHva.Insert(edit, HvaKey(@new), (long)@new.HvaRange.End.PageNumber, @new);
+            _count++;
+            return;
+        }
+        // Host memory and size of a slot never change, so its place by host address is the old one.
+        _byHva.Replace(edit, HvaKey(@new), @new);
+        if (@new.Base == old.Base)
+            _byGfn.Replace(edit, old, @new);
+        else
+            _byGfn.Insert(edit, @new);
+    }
+
+    static long HvaKey(MemorySlot slot) => (long)((slot.Hva.PageNumber << IdBits) | slot.Id.Value);
+
+    /// <summary>Checks the three ways to find a slot against each other and each against its own rules.</summary>
+    internal void CheckInvariants()
+    {
+        _byGfn.CheckInvariants();
+        Require(_byHva.CheckInvariants() == _count, "by host address");
+        Require(_byId.CheckInvariants() == _count, "by id");
+        Gfn end = default;
+        int count = 0;
+        foreach (MemorySlot slot in All)
+        {
+            Require(slot.Base >= end, "disjoint guest frames");
+            Require(!slot.IsInvalid, "no hidden slot between updates");
+            Require(ReferenceEquals(FindById(slot.Id), slot), "the same slot by id");
+            Require(ReferenceEquals(
+                _byHva.FindNext(HvaKey(slot) - 1, HvaKey(slot), 0), slot), "the same slot by host address");
+            end = slot.End;
+            count++;
+        }
+        Require(count == _count, "as many slots by guest frame");
+    }
+
+    static void Require(bool holds, string what)
+    {
+        if (!holds)
+            throw new InvalidOperationException($"slot map: does not hold: {what}");
+    }
+}
