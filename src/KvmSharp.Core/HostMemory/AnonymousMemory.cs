@@ -13,6 +13,8 @@ public sealed class AnonymousMemory : HostMapping
     {
     }
 
+    private protected override bool DiscardsByAdvice => IsLinux;
+
     /// <summary>Maps memory. On Linux swap space is not reserved for it, so it may be larger than the machine.</summary>
     /// <param name="length">Bytes; a page multiple, not zero.</param>
     /// <param name="hugePages">A hint, which only Linux takes; <see cref="HostMapping.Features"/> says whether it did.</param>

@@ -31,6 +31,8 @@ public sealed class BorrowedMemory : HostMapping
         GC.SuppressFinalize(this);
     }
 
+    private protected override bool DiscardsByAdvice => true;
+
     /// <summary>Lets the real owner change what lies in the range – unmap it, map something else, protect it – while
     /// nobody translates to it.</summary>
     /// <param name="offset">Bytes from the start; a page multiple.</param>

@@ -41,6 +41,8 @@ public sealed class FileMemory : HostMapping
 
     private protected override HostProtection GreatestProtection => InitialProtection(Access);
 
+    private protected override bool DiscardsByAdvice => IsLinux && Access != FileMemoryAccess.Shared;
+
     /// <summary>Maps a part of a file. The protection is at first all that the access allows.</summary>
     /// <param name="path">The file; it must exist.</param>
     /// <param name="offset">Bytes from the start of the file; a page multiple.</param>

@@ -59,6 +59,9 @@ public abstract partial class HostMapping : CriticalFinalizerObject, IDisposable
 
     private protected virtual HostProtection GreatestProtection => HostProtection.ReadWrite;
 
+    /// <summary>Whether discarding is one MADV_DONTNEED, which may reach over the border of two mappings.</summary>
+    private protected virtual bool DiscardsByAdvice => false;
+
     /// <summary>Drops the content of pages, and where the platform can, the memory behind them.</summary>
     /// <remarks>
     /// What is read afterwards: zero from anonymous and shared memory and from a file mapped

@@ -29,6 +29,7 @@ public sealed class BorrowedMemoryTests : IDisposable
         Assert.Equal(HostMappingFeatures.None, borrowed.Features);
         Assert.Throws<NotSupportedException>(() => borrowed.Discard(0, Page.Size));
         Assert.Throws<NotSupportedException>(() => borrowed.Protect(0, Page.Size, HostProtection.Read));
+        Assert.Throws<NotSupportedException>(() => HostMapping.Discard([new(borrowed, 0, Page.Size)]));
     }
 
     [LinuxFact]

@@ -59,6 +59,7 @@ public sealed class HostMappingReferenceTests
         memory.Dispose();
 
         Assert.Throws<ObjectDisposedException>(() => memory.Discard(0, Page.Size));
+        Assert.Throws<ObjectDisposedException>(() => HostMapping.Discard([new(memory, 0, Page.Size)]));
         Assert.Throws<ObjectDisposedException>(() => memory.Protect(0, Page.Size, HostProtection.Read));
         Assert.Throws<ObjectDisposedException>(() => memory.AsSpan(0, 1));
         Assert.Throws<ObjectDisposedException>(() => memory.ReadUInt64(0));

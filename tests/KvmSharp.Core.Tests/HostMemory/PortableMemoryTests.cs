@@ -83,4 +83,18 @@ public sealed class PortableMemoryTests
         memory.ReleaseReference();
         Assert.False(memory.IsMapped);
     }
+
+    [Fact]
+    public void It_takes_part_in_a_batch()
+    {
+        using AnonymousMemory portable = AnonymousMemory.CreatePortable(Page.Size);
+        using AnonymousMemory native = AnonymousMemory.Create(Page.Size);
+        portable.WriteUInt64(0, 1);
+        native.WriteUInt64(0, 1);
+
+        HostMapping.Discard([new(native, 0, Page.Size), new(portable, 0, Page.Size)]);
+
+        Assert.Equal(0UL, portable.ReadUInt64(0));
+        Assert.Equal(0UL, native.ReadUInt64(0));
+    }
 }
