@@ -57,22 +57,32 @@ public sealed partial class SecondStageTable
     /// <remarks>Needs no lock.</remarks>
     public Spte Walk(Gfn gfn, out PageLevel level)
     {
-        TableEntry? entry = Descend(gfn, out int shift);
+        TableEntry? entry = Descend(gfn, out int slotLevel);
         Spte spte = default;
         if (entry is LeafTable leaves)
         {
             spte = leaves.Read(gfn);
-            shift = 0;
+            slotLevel = (int)PageLevel.Page4K;
         }
         else if (entry is LargeLeaf leaf)
         {
             spte = leaf.Read();
-            if (!spte.IsPresent && IsReplaced(leaf, gfn))
-                return Walk(gfn, out level);
+            if (!spte.IsPresent)
+                return WalkAgain(leaf, gfn, out level);
         }
 
-        level = spte.IsPresent ? (PageLevel)((shift / PageLevels.IndexBits) + 1) : PageLevel.None;
+        level = spte.IsPresent ? (PageLevel)slotLevel : PageLevel.None;
         return spte;
+    }
+
+    // Looks again where a retired leaf was found.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    Spte WalkAgain(LargeLeaf retired, Gfn gfn, out PageLevel level)
+    {
+        if (IsReplaced(retired, gfn))
+            return Walk(gfn, out level);
+        level = PageLevel.None;
+        return default;
     }
 
     /// <summary>The table that holds, or held until just now, the 4 KiB entries around a frame.</summary>
@@ -90,19 +100,23 @@ public sealed partial class SecondStageTable
     /// <remarks>Needs no lock; loses against a zap and a write-protection.</remarks>
     public bool SetDirty(Gfn gfn) => TrySet(gfn, Spte.Accessed | Spte.Dirty, Spte.Writable);
 
-    // Follows tables as far as they go. The shift is that of the slot in which the result was found.
-    TableEntry? Descend(Gfn gfn, out int shift)
+    // Follows tables as far as they go. The level is that of the slot in which the result was found. Inlined, because
+    // the call costs as much as two of the loads.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    TableEntry? Descend(Gfn gfn, out int slotLevel)
     {
         ulong value = gfn.Value;
-        shift = TopShift;
+        slotLevel = TopLevel;
         if (value >= GfnLimit)
             return null;
 
         // Pairs with the compare-exchanges in Map() and SplitLeaf(): what is linked is seen complete.
         TableEntry? entry = Volatile.Read(ref _top[(int)(value >> TopShift) & (TopSlots - 1)]);
+        int shift = TopShift;
         while (entry is InteriorTable table)
         {
             shift -= PageLevels.IndexBits;
+            slotLevel--;
             entry = table.Read((int)(value >> shift));
         }
 

@@ -7,9 +7,9 @@ namespace KvmSharp.Tests.SecondStage;
 
 public class InvalidationStateTests
 {
-    static readonly GfnRange Ten = new(new Gfn(0x10), 0x10);
-    static readonly Gfn Inside = new(0x1f);
-    static readonly Gfn Outside = new(0x20);
+    static readonly GfnRange _ten = new(new Gfn(0x10), 0x10);
+    static readonly Gfn _inside = new(0x1f);
+    static readonly Gfn _outside = new(0x20);
 
     readonly InvalidationState _state = new();
 
@@ -17,7 +17,7 @@ public class InvalidationStateTests
     public void Nothing_in_progress_and_nothing_ended_lets_a_fault_through()
     {
         ulong snapshot = _state.ReadSequence();
-        Assert.False(_state.MustRetry(snapshot, Inside));
+        Assert.False(_state.MustRetry(snapshot, _inside));
         Assert.False(_state.MustRetryAny(snapshot));
         Assert.True(_state.Range.IsEmpty);
     }
@@ -25,11 +25,11 @@ public class InvalidationStateTests
     [Fact]
     public void In_progress_sends_back_the_frames_of_the_range_only()
     {
-        _state.BeginLocked(Ten);
+        _state.BeginLocked(_ten);
         ulong snapshot = _state.ReadSequence();
-        Assert.True(_state.MustRetry(snapshot, Inside));
+        Assert.True(_state.MustRetry(snapshot, _inside));
         Assert.True(_state.MustRetry(snapshot, new Gfn(0x10)));
-        Assert.False(_state.MustRetry(snapshot, Outside));
+        Assert.False(_state.MustRetry(snapshot, _outside));
         Assert.False(_state.MustRetry(snapshot, new Gfn(0xf)));
         Assert.True(_state.MustRetryAny(snapshot));
     }
@@ -37,7 +37,7 @@ public class InvalidationStateTests
     [Fact]
     public void Begin_alone_does_not_move_the_sequence()
     {
-        _state.BeginLocked(Ten);
+        _state.BeginLocked(_ten);
         Assert.Equal(0UL, _state.Sequence);
         Assert.Equal(1, _state.InProgress);
     }
@@ -46,19 +46,19 @@ public class InvalidationStateTests
     public void An_end_sends_back_every_frame_of_an_older_snapshot()
     {
         ulong snapshot = _state.ReadSequence();
-        _state.BeginLocked(Ten);
+        _state.BeginLocked(_ten);
         _state.EndLocked();
-        Assert.True(_state.MustRetry(snapshot, Inside));
-        Assert.True(_state.MustRetry(snapshot, Outside));
+        Assert.True(_state.MustRetry(snapshot, _inside));
+        Assert.True(_state.MustRetry(snapshot, _outside));
         Assert.True(_state.MustRetryAny(snapshot));
-        Assert.False(_state.MustRetry(_state.ReadSequence(), Inside));
+        Assert.False(_state.MustRetry(_state.ReadSequence(), _inside));
     }
 
     [Fact]
     public void The_sequence_moves_once_for_each_end()
     {
-        _state.BeginLocked(Ten);
-        _state.BeginLocked(Ten);
+        _state.BeginLocked(_ten);
+        _state.BeginLocked(_ten);
         _state.EndLocked();
         Assert.Equal(1UL, _state.Sequence);
         Assert.Equal(1, _state.InProgress);
@@ -70,7 +70,7 @@ public class InvalidationStateTests
     [Fact]
     public void Overlapping_invalidations_accumulate_what_lies_between_them_too()
     {
-        _state.BeginLocked(Ten);
+        _state.BeginLocked(_ten);
         _state.BeginLocked(new GfnRange(new Gfn(0x40), 1));
         Assert.Equal(new GfnRange(new Gfn(0x10), 0x31), _state.Range);
         Assert.True(_state.MustRetry(_state.ReadSequence(), new Gfn(0x30)));
@@ -79,7 +79,7 @@ public class InvalidationStateTests
     [Fact]
     public void The_range_does_not_shrink_while_any_is_in_progress()
     {
-        _state.BeginLocked(Ten);
+        _state.BeginLocked(_ten);
         _state.BeginLocked(new GfnRange(new Gfn(0x40), 1));
         _state.EndLocked();
         Assert.Equal(new GfnRange(new Gfn(0x10), 0x31), _state.Range);
@@ -90,9 +90,9 @@ public class InvalidationStateTests
     {
         _state.BeginLocked(GfnRange.All);
         _state.EndLocked();
-        _state.BeginLocked(Ten);
-        Assert.Equal(Ten, _state.Range);
-        Assert.False(_state.MustRetry(_state.ReadSequence(), Outside));
+        _state.BeginLocked(_ten);
+        Assert.Equal(_ten, _state.Range);
+        Assert.False(_state.MustRetry(_state.ReadSequence(), _outside));
     }
 
     [Fact]

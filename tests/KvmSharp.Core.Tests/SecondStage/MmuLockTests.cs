@@ -8,7 +8,7 @@ namespace KvmSharp.Tests.SecondStage;
 
 public class MmuLockTests
 {
-    static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    static readonly TimeSpan _patience = TimeSpan.FromSeconds(30);
 
     readonly MmuLock _lock = new(8);
 
@@ -52,7 +52,7 @@ public class MmuLockTests
         UntilBlockedOrYielding(writer);
         Assert.False(entered.IsSet);
         _lock.ExitShared(hint);
-        Assert.True(entered.Wait(Patience));
+        Assert.True(entered.Wait(_patience));
         writer.Join();
     }
 
@@ -68,10 +68,10 @@ public class MmuLockTests
             _lock.ExitShared(3);
         });
         // It gives up spinning and blocks on the writers' lock.
-        Assert.True(SpinWait.SpinUntil(() => sharer.ThreadState.HasFlag(ThreadState.WaitSleepJoin), Patience));
+        Assert.True(SpinWait.SpinUntil(() => sharer.ThreadState.HasFlag(ThreadState.WaitSleepJoin), _patience));
         Assert.False(entered.IsSet);
         _lock.ExitExclusive();
-        Assert.True(entered.Wait(Patience));
+        Assert.True(entered.Wait(_patience));
         sharer.Join();
         _lock.EnterExclusive();
         _lock.ExitExclusive();
@@ -88,10 +88,10 @@ public class MmuLockTests
             entered.Set();
             _lock.ExitExclusive();
         });
-        Assert.True(SpinWait.SpinUntil(() => second.ThreadState.HasFlag(ThreadState.WaitSleepJoin), Patience));
+        Assert.True(SpinWait.SpinUntil(() => second.ThreadState.HasFlag(ThreadState.WaitSleepJoin), _patience));
         Assert.False(entered.IsSet);
         _lock.ExitExclusive();
-        Assert.True(entered.Wait(Patience));
+        Assert.True(entered.Wait(_patience));
         second.Join();
     }
 

@@ -10,21 +10,26 @@ namespace KvmSharp.Tests.SecondStage;
 /// <summary>Random operations on the table and on <see cref="SecondStageModel"/>, compared step by step.</summary>
 public class SecondStageModelTests
 {
-    const int Steps = 60_000;
+    const int Steps = 51_200;
+    // The frames in play change now and then, so that few tables are there to be checked at each step.
+    const int StepsPerScene = 256;
     // Keeps a step short: splits breed leaves.
     const int MostLeaves = 600;
+    const int ManyLeaves = 100;
     const ulong Size2M = 512;
     const ulong Size1G = 512 * 512;
 
-    static readonly ulong[] Anchors =
+    static readonly ulong[] _anchors =
     [
         0, Size2M, 3 * Size2M, Size1G, 2 * Size1G, Size1G * 512, 1UL << 36, 1UL << 39, (1UL << 40) - Size1G, 1UL << 40,
     ];
 
-    static readonly ulong[] Counts = [0, 1, 1, 2, 3, Size2M - 1, Size2M, Size2M + 1, Size1G - 1, Size1G, Size1G + 1];
+    static readonly ulong[] _counts = [0, 1, 1, 2, 3, Size2M - 1, Size2M, Size2M + 1, Size1G - 1, Size1G, Size1G + 1];
 
     readonly SecondStageTable _table = new();
     readonly SecondStageModel _model = new();
+    ulong _firstAnchor;
+    ulong _secondAnchor;
 
     [Theory]
     [InlineData(1)]
@@ -41,7 +46,7 @@ public class SecondStageModelTests
         try
         {
             for (; step < Steps; step++)
-                Step(random);
+                Step(random, step % StepsPerScene == 0);
         }
         catch (Exception failure)
         {
@@ -52,9 +57,16 @@ public class SecondStageModelTests
         Assert.Equal(0, _table.TableCount);
     }
 
-    void Step(Random random)
+    void Step(Random random, bool sceneChanges)
     {
-        if (_model.Count > MostLeaves)
+        if (sceneChanges)
+        {
+            _firstAnchor = _anchors[random.Next(_anchors.Length)];
+            _secondAnchor = _anchors[random.Next(_anchors.Length)];
+        }
+
+        bool crowded = _model.Count > MostLeaves || (_model.Count > ManyLeaves && random.Next(12) == 0);
+        if (sceneChanges || crowded)
             Assert.Equal(_model.Zap(GfnRange.All), _table.Zap(GfnRange.All));
 
         Gfn gfn = PickGfn(random);
@@ -115,14 +127,15 @@ public class SecondStageModelTests
     {
         Spte spte = _table.Walk(gfn, out PageLevel level);
         MappedLeaf? leaf = _model.Find(gfn);
-        Assert.Equal((leaf?.Spte ?? default, leaf?.Level ?? PageLevel.None), (spte, level));
+        Assert.Equal((leaf?.Spte ?? default).Value, spte.Value);
+        Assert.Equal((int)(leaf?.Level ?? PageLevel.None), (int)level);
         Spte? page = _table.FindLeafTable(gfn)?.Read(gfn);
         Assert.True(level == PageLevel.Page4K ? page == spte : page is null or { IsPresent: false });
     }
 
-    static Gfn PickGfn(Random random)
+    Gfn PickGfn(Random random)
     {
-        ulong anchor = Anchors[random.Next(Anchors.Length)];
+        ulong anchor = random.Next(2) == 0 ? _firstAnchor : _secondAnchor;
         ulong offset = random.Next(4) switch
         {
             0 => 0,
@@ -138,7 +151,7 @@ public class SecondStageModelTests
         0 => GfnRange.All,
         1 => new GfnRange(gfn, ulong.MaxValue - gfn.Value),
         2 => new GfnRange(default, gfn.Value),
-        _ => new GfnRange(gfn, Counts[random.Next(Counts.Length)]),
+        _ => new GfnRange(gfn, _counts[random.Next(_counts.Length)]),
     };
 
     static GfnRange Short(GfnRange range) => new(range.Start, Math.Min(range.Count, 3));

@@ -10,7 +10,7 @@ public class SecondStageTableTests
 {
     const ulong Pages2M = 512;
     const ulong Pages1G = 512 * 512;
-    static readonly Gfn Last = new((1UL << 40) - 1);
+    static readonly Gfn _last = new((1UL << 40) - 1);
 
     readonly SecondStageTable _table = new();
 
@@ -136,7 +136,7 @@ public class SecondStageTableTests
     public void Wrong_arguments_are_refused()
     {
         Hva hva = new(0x20_0000);
-        Assert.Throws<ArgumentOutOfRangeException>(() => _table.Map(Last + 1, PageLevel.Page4K, hva, false));
+        Assert.Throws<ArgumentOutOfRangeException>(() => _table.Map(_last + 1, PageLevel.Page4K, hva, false));
         Assert.Throws<ArgumentOutOfRangeException>(() => _table.Map(default, PageLevel.None, hva, false));
         Assert.Throws<ArgumentOutOfRangeException>(() => _table.Map(default, (PageLevel)4, hva, false));
         Assert.Throws<ArgumentException>(() => _table.Map(new Gfn(1), PageLevel.Page2M, hva, false));
@@ -172,7 +172,7 @@ public class SecondStageTableTests
         Map(5, PageLevel.Page4K);
         Assert.Equal(0UL, _table.Zap(default));
         Assert.Equal(0UL, _table.Zap(new GfnRange(new Gfn(6), ulong.MaxValue - 6)));
-        Assert.Equal(0UL, _table.Zap(new GfnRange(Last + 1, 99)));
+        Assert.Equal(0UL, _table.Zap(new GfnRange(_last + 1, 99)));
         Assert.Equal(1UL, _table.Zap(GfnRange.All));
     }
 
@@ -205,7 +205,7 @@ public class SecondStageTableTests
     [Fact]
     public void Accessed_and_dirty_are_set_only_where_the_entry_allows()
     {
-        Assert.False(_table.SetAccessed(new Gfn(1)) || _table.SetDirty(new Gfn(1)) || _table.SetAccessed(Last + 1));
+        Assert.False(_table.SetAccessed(new Gfn(1)) || _table.SetDirty(new Gfn(1)) || _table.SetAccessed(_last + 1));
         _table.Map(new Gfn(1), PageLevel.Page4K, HvaOf(1), writable: false, accessed: false);
         Assert.False(_table.SetDirty(new Gfn(1)));
         Assert.False(_table.Walk(new Gfn(1), out _).IsAccessed);
@@ -244,7 +244,7 @@ public class SecondStageTableTests
     public void Memory_comes_back_from_a_million_sparse_pages()
     {
         const ulong Count = 1_000_000;
-        // One page a table would need 4 GiB of tables: 64 pages share one.
+        // 64 pages share a leaf table; a table for each page would make this a test of the heap.
         for (ulong page = 0; page < Count; page++)
             Map(page * 8, PageLevel.Page4K);
         Assert.Equal((long)Count, _table.MappedPages);
