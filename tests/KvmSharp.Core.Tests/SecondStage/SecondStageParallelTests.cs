@@ -60,22 +60,40 @@ public class SecondStageParallelTests
     [Fact]
     public void Bits_set_without_the_lock_survive_a_split()
     {
-        for (int round = 0; round < 400; round++)
+        const int Rounds = 5_000;
+        // The marker is released by each odd value and answers with the next; over the rounds it hits every stage of the
+        // split. A failure on either side leaves a value that lets the other run to its end.
+        int phase = 0;
+        Gfn marked = new(Size2M);
+        RunAll(2, side =>
         {
-            Map(0, 0, PageLevel.Page1G, writable: true);
-            bool marked = false;
-            RunAll(2, side =>
+            Random random = new(side);
+            for (int round = 0; round < Rounds; round++)
             {
                 if (side == 0)
-                    _table.Split(new GfnRange(new Gfn(Size2M), 1), PageLevel.Page4K);
+                {
+                    Map(0, Size2M, PageLevel.Page1G, writable: true);
+                    Interlocked.CompareExchange(ref phase, (2 * round) + 1, 2 * round);
+                    _table.Split(new GfnRange(marked, 1), PageLevel.Page4K);
+                    UntilIs(ref phase, (2 * round) + 2);
+                    if (!_table.Walk(marked, out _).IsDirty)
+                        throw new InvalidOperationException($"round {round}: the dirty bit was lost");
+                    _table.CheckInvariants();
+                    _table.Zap(GfnRange.All);
+                }
                 else
-                    marked = _table.SetDirty(new Gfn(Size2M));
-            });
-            Assert.True(marked);
-            Assert.True(_table.Walk(new Gfn(Size2M), out _).IsDirty);
-            _table.CheckInvariants();
-            _table.Zap(GfnRange.All);
-        }
+                {
+                    int delay = random.Next(3_000);
+                    UntilIs(ref phase, (2 * round) + 1);
+                    for (int turn = 0; turn < delay; turn++)
+                        Volatile.Read(ref phase);
+                    bool set = _table.SetDirty(marked);
+                    Interlocked.CompareExchange(ref phase, (2 * round) + 2, (2 * round) + 1);
+                    if (!set)
+                        throw new InvalidOperationException($"round {round}: the page was found unmapped");
+                }
+            }
+        }, whenFailed: () => Volatile.Write(ref phase, int.MaxValue));
     }
 
     [Fact]
@@ -202,6 +220,13 @@ public class SecondStageParallelTests
         foreach (Thread thread in threads)
             thread.Join();
         Assert.Empty(_failures);
+    }
+
+    static void UntilIs(ref int phase, int value)
+    {
+        SpinWait spin = default;
+        while (Volatile.Read(ref phase) < value)
+            spin.SpinOnce(sleep1Threshold: -1);
     }
 
     static Hva HvaOf(ulong frame) => new((frame << Page.Shift) + (1UL << 53));

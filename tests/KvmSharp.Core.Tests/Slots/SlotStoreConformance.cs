@@ -169,7 +169,11 @@ public abstract partial class SlotStoreConformance
     {
         var slots = new List<MemorySlot>();
         foreach (MemorySlot slot in walk)
+        {
+            // A broken walk may turn in circles.
+            Assert.InRange(slots.Count, 0, SlotLimits.TotalSlots);
             slots.Add(slot);
+        }
         return slots;
     }
 
@@ -177,7 +181,11 @@ public abstract partial class SlotStoreConformance
     {
         var slots = new List<MemorySlot>();
         foreach (MemorySlot slot in walk)
+        {
+            // A broken walk may turn in circles.
+            Assert.InRange(slots.Count, 0, SlotLimits.TotalSlots);
             slots.Add(slot);
+        }
         return slots;
     }
 }

@@ -1,3 +1,6 @@
+using System;
+using System.Collections.Generic;
+
 namespace KvmSharp.Slots.TwinTrees;
 
 /// <summary>One of a store's two sets.</summary>
@@ -10,7 +13,7 @@ abstract class TwinSet : SlotSet
     public abstract TwinSlot? LastUsed { get; }
 
     /// <summary>Puts a slot in place of another; with no old one adds it, with no new one removes the old.</summary>
-    /// <exception cref="System.InvalidOperationException">
+    /// <exception cref="InvalidOperationException">
     /// Another slot has the new one's base: a programming error, and the set is unusable afterwards.
     /// </exception>
     /// <remarks>Only while readers cannot see the set.</remarks>
@@ -20,5 +23,7 @@ abstract class TwinSet : SlotSet
     public abstract SlotSnapshot Snapshot();
 
     /// <summary>Checks the set's own invariants.</summary>
-    public abstract void CheckInvariants();
+    /// <returns>The slots in the set.</returns>
+    /// <exception cref="InvalidOperationException">One does not hold.</exception>
+    public abstract Dictionary<SlotId, TwinSlot> CheckInvariants();
 }

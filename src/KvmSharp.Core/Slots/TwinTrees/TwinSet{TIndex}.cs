@@ -112,7 +112,7 @@ sealed class TwinSet<TIndex> : TwinSet
     }
 
     /// <inheritdoc/>
-    public override void CheckInvariants()
+    public override Dictionary<SlotId, TwinSlot> CheckInvariants()
     {
         CheckCount("tree by guest frame", _gfns.CheckInvariants());
         CheckCount("tree by host address", _hvas.CheckInvariants());
@@ -133,6 +133,7 @@ sealed class TwinSet<TIndex> : TwinSet
             CheckMember(byId, slot);
         if (_lastUsed is not null)
             CheckMember(byId, _lastUsed);
+        return byId;
     }
 
     void CheckCount(string container, int count)

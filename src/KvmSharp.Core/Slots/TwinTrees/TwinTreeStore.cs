@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.Threading;
 using KvmSharp.DirtyLog;
 
@@ -92,14 +93,12 @@ public sealed class TwinTreeStore : SlotStore
     /// <remarks>Only while no update runs: between its steps the sets differ on purpose.</remarks>
     public override void CheckInvariants()
     {
-        _sets[0].CheckInvariants();
-        _sets[1].CheckInvariants();
-        if (_sets[0].Count != _sets[1].Count)
-            throw new InvalidOperationException($"{_sets[0].Count} slots in set 0, {_sets[1].Count} in set 1");
-        GfnWalk others = _sets[1].All;
-        foreach (MemorySlot slot in _sets[0].All)
+        Dictionary<SlotId, TwinSlot> first = _sets[0].CheckInvariants(), second = _sets[1].CheckInvariants();
+        if (first.Count != second.Count)
+            throw new InvalidOperationException($"{first.Count} slots in set 0, {second.Count} in set 1");
+        foreach ((SlotId id, TwinSlot slot) in first)
         {
-            if (!others.MoveNext() || others.Current != slot)
+            if (second.GetValueOrDefault(id) != slot)
                 throw new InvalidOperationException($"{slot} is in set 0 and not in set 1");
         }
     }

@@ -36,7 +36,9 @@ sealed class SlotMap : SlotSet
     /// <inheritdoc/>
     public override MemorySlot? NextByHva(HvaRange range, MemorySlot? after)
     {
-        long lastKey = (long)((range.Last.PageNumber << IdBits) | ushort.MaxValue);
+        // No slot lies above the user's half, so a range that goes on beyond may end there.
+        ulong lastPage = Math.Min(range.Last.PageNumber, SlotLimits.UserHvaEnd >> Page.Shift);
+        long lastKey = (long)((lastPage << IdBits) | ushort.MaxValue);
         return _byHva.FindNext(after is null ? -1 : HvaKey(after), lastKey, (long)range.Start.PageNumber);
     }
 
@@ -49,21 +51,26 @@ sealed class SlotMap : SlotSet
         {
             if (change.RemovesMemory)
                 map._byGfn.Remove(edit, change.Old!);
+            if (change.New is null)
+                map.Remove(edit, change.Old!);
         }
         foreach (ref readonly SlotChange change in changes)
-            map.Apply(edit, change.Old, change.New);
+        {
+            if (change.New is not null)
+                map.Put(edit, change.Old, change.New);
+        }
         return map;
     }
 
-    void Apply(long edit, MemorySlot? old, MemorySlot? @new)
+    void Remove(long edit, MemorySlot old)
     {
-        if (@new is null)
-        {
-            _byHva.Remove(edit, HvaKey(old!));
-            _byId.Set(edit, old!.Id, null);
-            _count--;
-            return;
-        }
+        _byHva.Remove(edit, HvaKey(old));
+        _byId.Set(edit, old.Id, null);
+        _count--;
+    }
+
+    void Put(long edit, MemorySlot? old, MemorySlot @new)
+    {
         _byId.Set(edit, @new.Id, @new);
         if (old is null)
         {

@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.Threading;
 
 namespace KvmSharp.Slots.WideTrees;
@@ -19,6 +20,8 @@ public sealed class WideTreeStore : SlotStore
 
     // The writer's:
     SlotMap? _staged;
+    readonly List<MemorySlot> _marked = [];
+    bool _markInvalid;
     long _edit;
 
     /// <summary>The design, by its name on the command line.</summary>
@@ -44,13 +47,17 @@ public sealed class WideTreeStore : SlotStore
             if (!change.RemovesMemory)
                 continue;
             change.Hidden = change.Old;
-            change.Old!.SetInvalid(step == SlotStep.Hide);
+            _marked.Add(change.Old!);
         }
+        _markInvalid = step == SlotStep.Hide;
     }
 
     /// <inheritdoc/>
     public override void Publish()
     {
+        foreach (MemorySlot slot in _marked)
+            slot.SetInvalid(_markInvalid);
+        _marked.Clear();
         if (_staged is null)
             return;
         // Pairs with Active. A reader in the gap before this store sees the whole old map.
