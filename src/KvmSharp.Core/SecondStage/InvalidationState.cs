@@ -64,6 +64,14 @@ public sealed class InvalidationState
         Volatile.Write(ref _inProgress, _inProgress + 1);
     }
 
+    /// <summary>Records that the invalidation just begun has found memory in another slot too, before it is zapped.</summary>
+    /// <param name="range">The guest frames; not empty.</param>
+    public void ExtendLocked(GfnRange range)
+    {
+        Volatile.Write(ref _rangeStart, Math.Min(_rangeStart, range.Start.Value));
+        Volatile.Write(ref _rangeEnd, Math.Max(_rangeEnd, range.End.Value));
+    }
+
     /// <summary>Records that an invalidation is over. The range stays: others may still need it.</summary>
     /// <exception cref="InvalidOperationException">None was in progress: a fatal bug of the caller.</exception>
     public void EndLocked()

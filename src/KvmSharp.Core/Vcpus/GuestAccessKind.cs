@@ -1,0 +1,20 @@
+namespace KvmSharp.Vcpus;
+
+/// <summary>Why a guest access did not end in memory.</summary>
+public enum GuestAccessKind
+{
+    /// <summary>It did end in memory.</summary>
+    None = 0,
+
+    /// <summary>No slot is there, or the slot is read-only: the access belongs to a device.</summary>
+    Mmio,
+
+    /// <summary>There is a slot, but its host memory may not be touched so (KVM: <c>EFAULT</c>).</summary>
+    HostFault,
+
+    /// <summary>An atomic operation on an address that is not a multiple of its size.</summary>
+    Misaligned,
+
+    /// <summary>The machine is dead (KVM: <c>EIO</c>).</summary>
+    MachineDead,
+}

@@ -1,0 +1,120 @@
+using System;
+using KvmSharp.Addresses;
+using KvmSharp.HostMemory;
+using KvmSharp.SecondStage;
+using KvmSharp.Slots;
+
+namespace KvmSharp;
+
+// What happens to one part of the machine when another changes.
+partial class VirtualMachine : ISlotConsequences, IRemoteTlbs, IHostInvalidationListener
+{
+    /// <inheritdoc/>
+    void ISlotConsequences.Hidden(AddressSpaceId space, ReadOnlySpan<SlotChange> changes) => Mmu.ZapHidden(space, changes);
+
+    /// <inheritdoc/>
+    void ISlotConsequences.Committed(AddressSpaceId space, ReadOnlySpan<SlotChange> changes)
+    {
+        foreach (ref readonly SlotChange change in changes)
+        {
+            // A slot that comes, goes or moves has no translations left; a read-only one has none that can be written.
+            if (change.Old is not { } old || change.New is not { IsReadOnly: false } @new || change.RemovesMemory)
+                continue;
+            bool logged = old.DirtyBitmap is not null;
+            bool logs = @new.DirtyBitmap is not null;
+            if (logged && !logs)
+                Mmu.Zap(space, @new.Frames);
+            else if (!logged && logs && !Slots.DirtyLogInitiallySet)
+                Mmu.WriteProtect(space, @new.Frames);
+        }
+    }
+
+    /// <inheritdoc/>
+    void IRemoteTlbs.Flush() => Vcpus.FlushRemoteTlbs();
+
+    /// <inheritdoc/>
+    void IHostInvalidationListener.BeginInvalidation(HvaRange range)
+    {
+        // From here until the end no slots are published, so that the end finds the same slots.
+        Slots.Gate.BeginInvalidation();
+        bool found = false;
+        using (Sections.Enter())
+        {
+            Mmu.Invalidator invalidator = Mmu.Invalidate();
+            try
+            {
+                foreach (SlotSpace space in Slots.Spaces)
+                {
+                    foreach (MemorySlot slot in space.Store.Active.InRange(range))
+                    {
+                        invalidator.Begin(space.Id, slot.ToFrames(range));
+                        found = true;
+                    }
+                }
+            }
+            finally
+            {
+                invalidator.Dispose();
+            }
+        }
+        // vCPUs are out; now whoever reads and writes guest memory from outside.
+        if (found)
+            Sections.WaitForReaders();
+    }
+
+    /// <inheritdoc/>
+    void IHostInvalidationListener.EndInvalidation(HvaRange range)
+    {
+        using (Sections.Enter())
+        {
+            foreach (SlotSpace space in Slots.Spaces)
+            {
+                if (space.Store.Active.NextByHva(range, null) is null)
+                    continue;
+                Mmu.Invalidator invalidator = Mmu.Invalidate();
+                invalidator.End();
+                invalidator.Dispose();
+                break;
+            }
+        }
+        Slots.Gate.EndInvalidation();
+    }
+
+    /// <summary>
+    /// Whether the guest has used any of this host memory since it was last asked; forgets it. vCPUs that have the pages
+    /// in their TLB may go unnoticed unless <paramref name="flush"/> is set (KVM's <c>clear_young</c> and
+    /// <c>clear_flush_young</c>).
+    /// </summary>
+    public bool ClearYoung(HvaRange range, bool flush = false)
+    {
+        bool young = false;
+        using (Sections.Enter())
+        {
+            foreach (SlotSpace space in Slots.Spaces)
+            {
+                foreach (MemorySlot slot in space.Store.Active.InRange(range))
+                    young |= Mmu.Age(space.Id, slot.ToFrames(range), flush);
+            }
+        }
+        return young;
+    }
+
+    /// <summary>
+    /// Whether the guest has used any of this host memory since it was last cleared (KVM's <c>test_young</c>).
+    /// </summary>
+    public bool IsYoung(HvaRange range)
+    {
+        using (Sections.Enter())
+        {
+            foreach (SlotSpace space in Slots.Spaces)
+            {
+                foreach (MemorySlot slot in space.Store.Active.InRange(range))
+                {
+                    if (Mmu.Table(space.Id).IsYoung(slot.ToFrames(range)))
+                        return true;
+                }
+            }
+        }
+        return false;
+    }
+}

@@ -1,0 +1,93 @@
+using System;
+using System.Threading;
+using KvmSharp.Addresses;
+using KvmSharp.HostMemory;
+using KvmSharp.Reclaim;
+using KvmSharp.SecondStage;
+using KvmSharp.Slots;
+using KvmSharp.Vcpus;
+using KvmSharp.Vcpus.Raw;
+
+namespace KvmSharp;
+
+/// <summary>
+/// A virtual machine: memory slots, a second stage that follows them, and vCPUs that use both. It behaves as Linux KVM
+/// does, in the user's own process.
+/// </summary>
+/// <remarks>
+/// All members may be called from any thread. A machine takes part in <see cref="HostInvalidation"/> from its creation to
+/// its disposal; one that is forgotten is collected.
+/// </remarks>
+public sealed partial class VirtualMachine : IDisposable
+{
+    readonly MachineMemory[] _memories;
+    int _dead;
+
+    /// <summary>Creates a machine without memory and vCPUs.</summary>
+    /// <param name="options">Choices; KVM's limits and the default slot store when there are none.</param>
+    public VirtualMachine(VirtualMachineOptions? options = null)
+    {
+        Options = options ?? new VirtualMachineOptions();
+        Options.Check();
+        Sections = new ReadSections();
+        Mmu = new Mmu(Options.AddressSpaces, this);
+        var maxGfn = new Gfn((1UL << (Options.GuestAddressBits - Page.Shift)) - 1);
+        Slots = new MemorySlots(Options.SlotStore, Options.AddressSpaces, maxGfn, Sections, this);
+        Vcpus = new VcpuTable(this, Options.MaxVcpus, (uint)Options.MaxVcpuIds);
+        _memories = new MachineMemory[Options.AddressSpaces];
+        for (int space = 0; space < _memories.Length; space++)
+            _memories[space] = new MachineMemory(this, new AddressSpaceId((byte)space));
+        HostInvalidation.Subscribe(this);
+        MachineCounters.Register(this);
+    }
+
+    /// <summary>What was chosen when the machine was created.</summary>
+    public VirtualMachineOptions Options { get; }
+
+    /// <summary>Which guest frames are backed by which host memory.</summary>
+    public MemorySlots Slots { get; }
+
+    /// <summary>The vCPUs.</summary>
+    public VcpuTable Vcpus { get; }
+
+    /// <summary>Guest memory for device models and loaders, in the normal address space.</summary>
+    public MachineMemory Memory => _memories[0];
+
+    /// <summary>Whether the machine was disposed; its vCPUs no longer reach memory.</summary>
+    public bool IsDead => Volatile.Read(ref _dead) != 0;
+
+    /// <summary>How often things have happened, read now.</summary>
+    public MachineCounters Counters => new(this);
+
+    internal ReadSections Sections { get; }
+
+    internal Mmu Mmu { get; }
+
+    /// <summary>Guest memory for device models and loaders.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The machine has no such space.</exception>
+    public MachineMemory MemoryOf(AddressSpaceId space)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(space.Value, _memories.Length, nameof(space));
+        return _memories[space.Value];
+    }
+
+    /// <summary>
+    /// Opens a read section: slots found inside it, and their host memory, stay until it ends. Keep it short; inside it,
+    /// do not change slots and do not discard memory.
+    /// </summary>
+    public ReadSection EnterReadSection() => Sections.Enter();
+
+    /// <summary>
+    /// Ends the machine: vCPUs leave guest mode and no longer reach memory, and all slots let go of theirs. Returns when
+    /// nobody can reach guest memory through this machine.
+    /// </summary>
+    public void Dispose()
+    {
+        if (Interlocked.Exchange(ref _dead, 1) != 0)
+            return;
+        Vcpus.MakeRequest(VcpuRequest.MachineDead);
+        Slots.Clear();
+        HostInvalidation.Unsubscribe(this);
+        MachineCounters.Unregister(this);
+    }
+}

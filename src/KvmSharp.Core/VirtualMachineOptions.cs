@@ -1,0 +1,35 @@
+using System;
+using KvmSharp.Slots;
+using KvmSharp.Slots.WideTrees;
+
+namespace KvmSharp;
+
+/// <summary>What is chosen when a machine is created. The defaults are KVM's limits on x86-64.</summary>
+public sealed record VirtualMachineOptions
+{
+    /// <summary>How slots are kept.</summary>
+    public SlotStoreDesign SlotStore { get; init; } = WideTreeStore.Design;
+
+    /// <summary>Address spaces: 2 with system-management mode, else 1.</summary>
+    public int AddressSpaces { get; init; } = SlotLimits.AddressSpaces;
+
+    /// <summary>Bits of a guest physical address, 32 … 52.</summary>
+    public int GuestAddressBits { get; init; } = SlotLimits.GuestAddressBits;
+
+    /// <summary>vCPUs at most (<c>KVM_MAX_VCPUS</c>).</summary>
+    public int MaxVcpus { get; init; } = 1024;
+
+    /// <summary>vCPU ids lie below this (<c>KVM_MAX_VCPU_IDS</c>).</summary>
+    public int MaxVcpuIds { get; init; } = 4096;
+
+    internal void Check()
+    {
+        ArgumentNullException.ThrowIfNull(SlotStore);
+        ArgumentOutOfRangeException.ThrowIfLessThan(AddressSpaces, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(AddressSpaces, SlotLimits.AddressSpaces);
+        ArgumentOutOfRangeException.ThrowIfLessThan(GuestAddressBits, 32);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(GuestAddressBits, SlotLimits.GuestAddressBits);
+        ArgumentOutOfRangeException.ThrowIfLessThan(MaxVcpus, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(MaxVcpuIds, MaxVcpus);
+    }
+}
