@@ -6,12 +6,9 @@ namespace KvmSharp.Slots.WideTrees;
 /// <summary>The slots of one address space at one moment. It never changes once published.</summary>
 sealed class SlotMap : SlotSet
 {
-    const int IdBits = 16;
-
-    // Fixed once published. Keys by host address are page numbers with the slot id below, so that slots on the same
-    // host page differ; ends are page numbers.
-    GfnTrie _byGfn;
-    WideTree _byHva;
+    // Fixed once published.
+    RangeTrie<GuestFrames> _byGfn;
+    HvaIndex _byHva;
     IdTrie _byId;
     int _count;
 
@@ -34,13 +31,7 @@ sealed class SlotMap : SlotSet
     public override MemorySlot? FirstFrom(Gfn gfn) => _byGfn.FirstFrom(gfn.Value);
 
     /// <inheritdoc/>
-    public override MemorySlot? NextByHva(HvaRange range, MemorySlot? after)
-    {
-        // No slot lies above the user's half, so a range that goes on beyond may end there.
-        ulong lastPage = Math.Min(range.Last.PageNumber, SlotLimits.UserHvaEnd >> Page.Shift);
-        long lastKey = (long)((lastPage << IdBits) | ushort.MaxValue);
-        return _byHva.FindNext(after is null ? -1 : HvaKey(after), lastKey, (long)range.Start.PageNumber);
-    }
+    public override MemorySlot? NextByHva(HvaRange range, MemorySlot? after) => _byHva.Next(range, after);
 
     /// <summary>A map with the changes applied; this one stays as it is.</summary>
     internal SlotMap With(ReadOnlySpan<SlotChange> changes, long edit)
@@ -64,7 +55,7 @@ sealed class SlotMap : SlotSet
 
     void Remove(long edit, MemorySlot old)
     {
-        _byHva.Remove(edit, HvaKey(old));
+        _byHva.Remove(edit, old);
         _byId.Set(edit, old.Id, null);
         _count--;
     }
@@ -75,25 +66,23 @@ sealed class SlotMap : SlotSet
         if (old is null)
         {
             _byGfn.Insert(edit, @new);
-            _byHva.Insert(edit, HvaKey(@new), (long)@new.HvaRange.End.PageNumber, @new);
+            _byHva.Insert(edit, @new);
             _count++;
             return;
         }
         // Host memory and size of a slot never change, so its place by host address is the old one.
-        _byHva.Replace(edit, HvaKey(@new), @new);
+        _byHva.Replace(edit, old, @new);
         if (@new.Base == old.Base)
             _byGfn.Replace(edit, old, @new);
         else
             _byGfn.Insert(edit, @new);
     }
 
-    static long HvaKey(MemorySlot slot) => (long)((slot.Hva.PageNumber << IdBits) | slot.Id.Value);
-
     /// <summary>Checks the three ways to find a slot against each other and each against its own rules.</summary>
     internal void CheckInvariants()
     {
         _byGfn.CheckInvariants();
-        Require(_byHva.CheckInvariants() == _count, "by host address");
+        _byHva.CheckInvariants(_count);
         Require(_byId.CheckInvariants() == _count, "by id");
         Gfn end = default;
         int count = 0;
@@ -102,8 +91,7 @@ sealed class SlotMap : SlotSet
             Require(slot.Base >= end, "disjoint guest frames");
             Require(!slot.IsInvalid, "no hidden slot between updates");
             Require(ReferenceEquals(FindById(slot.Id), slot), "the same slot by id");
-            Require(ReferenceEquals(
-                _byHva.FindNext(HvaKey(slot) - 1, HvaKey(slot), 0), slot), "the same slot by host address");
+            Require(_byHva.Holds(slot), "the same slot by host address, once");
             end = slot.End;
             count++;
         }

@@ -26,6 +26,9 @@ struct WideTree
 
     WideNode? _root;
 
+    /// <summary>Whether the tree holds no slot.</summary>
+    public readonly bool IsEmpty => _root is null;
+
     /// <summary>
     /// The entry with the lowest key above <paramref name="afterKey"/> and up to <paramref name="lastKey"/> whose end is
     /// above <paramref name="above"/>. Logarithmic in the size of the tree for each entry found.

@@ -5,9 +5,10 @@ using System.Numerics;
 namespace KvmSharp.Slots.WideTrees;
 
 /// <summary>
-/// A persistent map from guest frame to slot. The frame's bits choose the way down, and the way ends as soon as only one
-/// slot is left to ask: a node exists only where it keeps slots apart, so its height follows how densely slots lie, not
-/// how large or how far apart they are.
+/// A persistent map from page number – of guest memory, or of host memory – to the slot that lies there; slots in it do
+/// not overlap. The number's bits choose the way down, and the way ends as soon as only one slot is left to ask: a node
+/// exists only where it keeps slots apart, so the height follows how densely slots lie, not how large or how far apart
+/// they are.
 /// </summary>
 /// <remarks>
 /// A value, with the same rules as <see cref="WideTree"/>: an edit copies the nodes on its way (two ways for a slot that
@@ -19,38 +20,39 @@ namespace KvmSharp.Slots.WideTrees;
 /// <item>a node has two entries or more, and they are not all the same slot.</item>
 /// </list>
 /// </remarks>
-struct GfnTrie
+struct RangeTrie<TRange>
+    where TRange : struct, ISlotRange
 {
     // Nothing, the only slot, or a node.
     object? _root;
 
-    /// <summary>The slot that covers <paramref name="gfn"/>.</summary>
-    public readonly MemorySlot? Find(ulong gfn)
+    /// <summary>The slot that covers a page.</summary>
+    public readonly MemorySlot? Find(ulong page)
     {
         object? entry = _root;
         // A node may stand for less than the part it is found under; asking the slot at the end decides.
-        while (entry is GfnTrieNode node)
-            entry = node.Entries[(int)(gfn >> node.Shift) & (GfnTrieNode.Width - 1)];
+        while (entry is RangeTrieNode node)
+            entry = node.Entries[(int)(page >> node.Shift) & (RangeTrieNode.Width - 1)];
         var slot = (MemorySlot?)entry;
-        return slot is not null && gfn - slot.Base.Value < slot.PageCount ? slot : null;
+        return slot is not null && page - TRange.First(slot) < slot.PageCount ? slot : null;
     }
 
-    /// <summary>The lowest slot that ends above <paramref name="gfn"/>.</summary>
-    public readonly MemorySlot? FirstFrom(ulong gfn) => FirstFrom(_root, gfn);
+    /// <summary>The lowest slot that ends above a page.</summary>
+    public readonly MemorySlot? FirstFrom(ulong page) => FirstFrom(_root, page);
 
-    static MemorySlot? FirstFrom(object? entry, ulong gfn)
+    static MemorySlot? FirstFrom(object? entry, ulong page)
     {
-        if (entry is not GfnTrieNode node)
+        if (entry is not RangeTrieNode node)
         {
             var slot = (MemorySlot?)entry;
-            return slot is not null && slot.End.Value > gfn ? slot : null;
+            return slot is not null && TRange.End(slot) > page ? slot : null;
         }
-        if (gfn > node.Last)
+        if (page > node.Last)
             return null;
-        int start = gfn < node.Start ? 0 : node.IndexOf(gfn);
+        int start = page < node.Start ? 0 : node.IndexOf(page);
         for (uint left = node.Occupied & (uint.MaxValue << start); left != 0; left &= left - 1)
         {
-            if (FirstFrom(node.Entries[BitOperations.TrailingZeroCount(left)], gfn) is { } found)
+            if (FirstFrom(node.Entries[BitOperations.TrailingZeroCount(left)], page) is { } found)
                 return found;
         }
         return null;
@@ -60,7 +62,7 @@ struct GfnTrie
     public readonly MemorySlot? Last()
     {
         object? entry = _root;
-        while (entry is GfnTrieNode node)
+        while (entry is RangeTrieNode node)
             entry = node.Entries[BitOperations.Log2(node.Occupied)];
         return (MemorySlot?)entry;
     }
@@ -71,7 +73,7 @@ struct GfnTrie
     /// <summary>Takes a slot out.</summary>
     public void Remove(long edit, MemorySlot slot) => _root = Substitute(_root, edit, slot, null);
 
-    /// <summary>Puts a slot in the place of one with the same frames.</summary>
+    /// <summary>Puts a slot in the place of one with the same range.</summary>
     public void Replace(long edit, MemorySlot old, MemorySlot @new) => _root = Substitute(_root, edit, old, @new);
 
     // The entry for the part [low, last] once the slot, which meets the part, is in it.
@@ -79,26 +81,26 @@ struct GfnTrie
     {
         if (entry is null)
             return slot;
-        ulong from = Math.Max(low, slot.Base.Value);
-        ulong to = Math.Min(last, slot.End.Value - 1);
-        GfnTrieNode node;
+        ulong from = Math.Max(low, TRange.First(slot));
+        ulong to = Math.Min(last, TRange.End(slot) - 1);
+        RangeTrieNode node;
         if (entry is MemorySlot other)
         {
-            Debug.Assert(other != slot && !other.Frames.Overlaps(slot.Frames), "inserting a slot over another");
+            Debug.Assert(TRange.First(other) >= TRange.End(slot) || TRange.First(slot) >= TRange.End(other), "slots overlap");
             node = NodeOver(
-                edit, Math.Min(from, Math.Max(low, other.Base.Value)), Math.Max(to, Math.Min(last, other.End.Value - 1)));
+                edit, Math.Min(from, Math.Max(low, TRange.First(other))), Math.Max(to, Math.Min(last, TRange.End(other) - 1)));
             Place(node, edit, other);
         }
         else
         {
-            node = (GfnTrieNode)entry;
+            node = (RangeTrieNode)entry;
             if (from >= node.Start && to <= node.Last)
             {
                 node = node.Own(edit);
             }
             else
             {
-                GfnTrieNode inner = node;
+                RangeTrieNode inner = node;
                 node = NodeOver(edit, Math.Min(from, inner.Start), Math.Max(to, inner.Last));
                 node.Set(node.IndexOf(inner.Start), inner);
             }
@@ -108,18 +110,18 @@ struct GfnTrie
     }
 
     // The smallest chunk that holds both frames, which differ.
-    static GfnTrieNode NodeOver(long edit, ulong first, ulong last)
+    static RangeTrieNode NodeOver(long edit, ulong first, ulong last)
     {
-        int shift = BitOperations.Log2(first ^ last) / GfnTrieNode.IndexBits * GfnTrieNode.IndexBits;
-        ulong mask = (1UL << (shift + GfnTrieNode.IndexBits)) - 1;
-        return new GfnTrieNode(edit, first & ~mask, shift);
+        int shift = BitOperations.Log2(first ^ last) / RangeTrieNode.IndexBits * RangeTrieNode.IndexBits;
+        ulong mask = (1UL << (shift + RangeTrieNode.IndexBits)) - 1;
+        return new RangeTrieNode(edit, first & ~mask, shift);
     }
 
     // Puts a slot into all the parts of an owned node that it meets.
-    static void Place(GfnTrieNode node, long edit, MemorySlot slot)
+    static void Place(RangeTrieNode node, long edit, MemorySlot slot)
     {
-        int first = node.IndexOf(Math.Max(node.Start, slot.Base.Value));
-        int last = node.IndexOf(Math.Min(node.Last, slot.End.Value - 1));
+        int first = node.IndexOf(Math.Max(node.Start, TRange.First(slot)));
+        int last = node.IndexOf(Math.Min(node.Last, TRange.End(slot) - 1));
         for (int index = first; index <= last; index++)
         {
             ulong low = node.PartStart(index);
@@ -127,17 +129,17 @@ struct GfnTrie
         }
     }
 
-    // The entry once every mention of the old slot is gone or names the new one, which has the same frames.
+    // The entry once every mention of the old slot is gone or names the new one, which has the same range.
     static object? Substitute(object? entry, long edit, MemorySlot old, MemorySlot? @new)
     {
-        if (entry is not GfnTrieNode shared)
+        if (entry is not RangeTrieNode shared)
         {
             Debug.Assert(ReferenceEquals(entry, old), "changing a slot that is not there");
             return @new;
         }
-        GfnTrieNode node = shared.Own(edit);
-        int first = node.IndexOf(Math.Max(node.Start, old.Base.Value));
-        int last = node.IndexOf(Math.Min(node.Last, old.End.Value - 1));
+        RangeTrieNode node = shared.Own(edit);
+        int first = node.IndexOf(Math.Max(node.Start, TRange.First(old)));
+        int last = node.IndexOf(Math.Min(node.Last, TRange.End(old) - 1));
         for (int index = first; index <= last; index++)
             node.Set(index, Substitute(node.Entries[index], edit, old, @new));
         return @new is null ? node.Normalized() : node;
@@ -149,14 +151,14 @@ struct GfnTrie
     static void Check(object? entry, ulong low, ulong last)
     {
         if (entry is MemorySlot slot)
-            Require(slot.Base.Value <= last && slot.End.Value > low, "a slot stands where it does not reach");
-        if (entry is not GfnTrieNode node)
+            Require(TRange.First(slot) <= last && TRange.End(slot) > low, "a slot stands where it does not reach");
+        if (entry is not RangeTrieNode node)
             return;
         Require(node.Start >= low && node.Last <= last, "a node reaches beyond its part");
         Require((node.Start & (node.Last - node.Start)) == 0, "a chunk is not aligned");
         Require(BitOperations.PopCount(node.Occupied) >= 2, "a node keeps nothing apart");
         Require(ReferenceEquals(node.Normalized(), node), "a node holds one slot only");
-        for (int index = 0; index < GfnTrieNode.Width; index++)
+        for (int index = 0; index < RangeTrieNode.Width; index++)
         {
             Require(node.Entries[index] is null == ((node.Occupied >> index & 1) == 0), "a bit disagrees with its entry");
             ulong part = node.PartStart(index);
@@ -167,6 +169,6 @@ struct GfnTrie
     static void Require(bool holds, string what)
     {
         if (!holds)
-            throw new InvalidOperationException($"gfn trie: {what}");
+            throw new InvalidOperationException($"range trie: {what}");
     }
 }

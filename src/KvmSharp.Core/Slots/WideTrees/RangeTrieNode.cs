@@ -4,10 +4,10 @@ using System.Runtime.CompilerServices;
 namespace KvmSharp.Slots.WideTrees;
 
 /// <summary>
-/// A node of a <see cref="GfnTrie"/>: an aligned chunk of guest frames cut into <see cref="Width"/> equal parts.
+/// A node of a <see cref="RangeTrie{TRange}"/>: an aligned chunk of page numbers cut into <see cref="Width"/> equal parts.
 /// </summary>
 /// <remarks>Immutable once the edit that made it is published, like <see cref="WideNode"/>.</remarks>
-sealed class GfnTrieNode
+sealed class RangeTrieNode
 {
     internal const int IndexBits = 5;
     internal const int Width = 1 << IndexBits;
@@ -21,26 +21,26 @@ sealed class GfnTrieNode
     // One bit for each entry that is not null.
     internal uint Occupied;
 
-    internal GfnTrieNode(long edit, ulong start, int shift)
+    internal RangeTrieNode(long edit, ulong start, int shift)
     {
         Edit = edit;
         Start = start;
         Shift = shift;
     }
 
-    /// <summary>The last frame of the chunk.</summary>
+    /// <summary>The last page of the chunk.</summary>
     internal ulong Last => Start + ((1UL << (Shift + IndexBits)) - 1);
 
-    internal GfnTrieNode Own(long edit)
+    internal RangeTrieNode Own(long edit)
     {
         if (Edit == edit)
             return this;
-        return new GfnTrieNode(edit, Start, Shift) { Entries = Entries, Occupied = Occupied };
+        return new RangeTrieNode(edit, Start, Shift) { Entries = Entries, Occupied = Occupied };
     }
 
-    internal int IndexOf(ulong gfn) => (int)(gfn >> Shift) & (Width - 1);
+    internal int IndexOf(ulong page) => (int)(page >> Shift) & (Width - 1);
 
-    /// <summary>The first frame of a part.</summary>
+    /// <summary>The first page of a part.</summary>
     internal ulong PartStart(int index) => Start + ((ulong)index << Shift);
 
     internal void Set(int index, object? entry)
@@ -57,7 +57,7 @@ sealed class GfnTrieNode
             return null;
         object? first = Entries[BitOperations.TrailingZeroCount(Occupied)];
         uint others = Occupied & (Occupied - 1);
-        if (first is GfnTrieNode)
+        if (first is RangeTrieNode)
             return others == 0 ? first : this;
         for (; others != 0; others &= others - 1)
         {
