@@ -6,24 +6,24 @@ namespace KvmSharp.Slots.WideTrees;
 
 /// <summary>
 /// A persistent map from page number – of guest memory, or of host memory – to the slot that lies there; slots in it do
-/// not overlap. The number's bits choose the way down, and the way ends as soon as only one slot is left to ask: a node
-/// exists only where it keeps slots apart, so the height follows how densely slots lie, not how large or how far apart
-/// they are.
+/// not overlap. The number's bits choose the way down, and the way ends as soon as only a few slots are left to ask: a node
+/// exists only where it keeps more apart, so the height follows how densely slots lie, not how large or how far apart they
+/// are.
 /// </summary>
 /// <remarks>
 /// A value, with the same rules as <see cref="WideTree"/>: an edit copies the nodes on its way (two ways for a slot that
 /// crosses chunks) and shares the rest.
 /// <para>Invariants:</para>
 /// <list type="bullet">
-/// <item>an entry is null if no slot meets its part, a slot if exactly that one does, a node if more do;</item>
+/// <item>an entry is null if no slot meets its part, a slot if exactly that one does, a bucket or a node if more do;</item>
 /// <item>a node's chunk is aligned to its size and lies within the part it stands for;</item>
-/// <item>a node has two entries or more, and they are not all the same slot.</item>
+/// <item>a node has two entries or more, and more slots than half a bucket takes.</item>
 /// </list>
 /// </remarks>
 struct RangeTrie<TRange>
     where TRange : struct, ISlotRange
 {
-    // Nothing, the only slot, or a node.
+    // Nothing, the only slot, a bucket, or a node.
     object? _root;
 
     /// <summary>The slot that covers a page.</summary>
@@ -33,7 +33,7 @@ struct RangeTrie<TRange>
         // A node may stand for less than the part it is found under; asking the slot at the end decides.
         while (entry is RangeTrieNode node)
             entry = node.Entries[(int)(page >> node.Shift) & (RangeTrieNode.Width - 1)];
-        var slot = (MemorySlot?)entry;
+        MemorySlot? slot = entry is RangeBucket bucket ? bucket.Find(page) : (MemorySlot?)entry;
         return slot is not null && page - TRange.First(slot) < slot.PageCount ? slot : null;
     }
 
@@ -44,8 +44,14 @@ struct RangeTrie<TRange>
     {
         if (entry is not RangeTrieNode node)
         {
-            var slot = (MemorySlot?)entry;
-            return slot is not null && TRange.End(slot) > page ? slot : null;
+            if (entry is not RangeBucket bucket)
+                return entry is MemorySlot slot && TRange.End(slot) > page ? slot : null;
+            foreach (MemorySlot? slot in bucket.Slots)
+            {
+                if (TRange.End(slot!) > page)
+                    return slot;
+            }
+            return null;
         }
         if (page > node.Last)
             return null;
@@ -64,7 +70,7 @@ struct RangeTrie<TRange>
         object? entry = _root;
         while (entry is RangeTrieNode node)
             entry = node.Entries[BitOperations.Log2(node.Occupied)];
-        return (MemorySlot?)entry;
+        return entry is RangeBucket bucket ? bucket.Slots[^1] : (MemorySlot?)entry;
     }
 
     /// <summary>Adds a slot that overlaps none in the trie.</summary>
@@ -81,15 +87,33 @@ struct RangeTrie<TRange>
     {
         if (entry is null)
             return slot;
-        ulong from = Math.Max(low, TRange.First(slot));
-        ulong to = Math.Min(last, TRange.End(slot) - 1);
-        RangeTrieNode node;
         if (entry is MemorySlot other)
         {
             Debug.Assert(TRange.First(other) >= TRange.End(slot) || TRange.First(slot) >= TRange.End(other), "slots overlap");
+            var pair = new RangeBucket(edit);
+            pair.Insert(TRange.First(other), other);
+            pair.Insert(TRange.First(slot), slot);
+            return pair;
+        }
+
+        ulong from = Math.Max(low, TRange.First(slot));
+        ulong to = Math.Min(last, TRange.End(slot) - 1);
+        RangeTrieNode node;
+        if (entry is RangeBucket bucket)
+        {
+            if (!bucket.IsFull)
+            {
+                bucket = bucket.Own(edit);
+                bucket.Insert(TRange.First(slot), slot);
+                return bucket;
+            }
+            ReadOnlySpan<MemorySlot?> slots = bucket.Slots;
             node = NodeOver(
-                edit, Math.Min(from, Math.Max(low, TRange.First(other))), Math.Max(to, Math.Min(last, TRange.End(other) - 1)));
-            Place(node, edit, other);
+                edit,
+                Math.Min(from, Math.Max(low, TRange.First(slots[0]!))),
+                Math.Max(to, Math.Min(last, TRange.End(slots[^1]!) - 1)));
+            foreach (MemorySlot? present in slots)
+                Place(node, edit, present!);
         }
         else
         {
@@ -132,6 +156,12 @@ struct RangeTrie<TRange>
     // The entry once every mention of the old slot is gone or names the new one, which has the same range.
     static object? Substitute(object? entry, long edit, MemorySlot old, MemorySlot? @new)
     {
+        if (entry is RangeBucket few)
+        {
+            few = few.Own(edit);
+            few.Substitute(TRange.First(old), @new);
+            return few.Count == 1 ? few.Slots[0] : few;
+        }
         if (entry is not RangeTrieNode shared)
         {
             Debug.Assert(ReferenceEquals(entry, old), "changing a slot that is not there");
@@ -142,7 +172,7 @@ struct RangeTrie<TRange>
         int last = node.IndexOf(Math.Min(node.Last, TRange.End(old) - 1));
         for (int index = first; index <= last; index++)
             node.Set(index, Substitute(node.Entries[index], edit, old, @new));
-        return @new is null ? node.Normalized() : node;
+        return @new is null ? node.Normalized<TRange>(edit) : node;
     }
 
     /// <summary>Checks the invariants.</summary>
@@ -152,12 +182,23 @@ struct RangeTrie<TRange>
     {
         if (entry is MemorySlot slot)
             Require(TRange.First(slot) <= last && TRange.End(slot) > low, "a slot stands where it does not reach");
+        if (entry is RangeBucket bucket)
+        {
+            Require(bucket.Count >= 2, "a bucket holds one slot only");
+            ulong end = 0;
+            foreach (MemorySlot? present in bucket.Slots)
+            {
+                Require(TRange.First(present!) <= last && TRange.End(present!) > low, "a slot stands where it does not reach");
+                Require(TRange.First(present!) >= end, "a bucket is not in order");
+                end = TRange.End(present!);
+            }
+        }
         if (entry is not RangeTrieNode node)
             return;
         Require(node.Start >= low && node.Last <= last, "a node reaches beyond its part");
         Require((node.Start & (node.Last - node.Start)) == 0, "a chunk is not aligned");
         Require(BitOperations.PopCount(node.Occupied) >= 2, "a node keeps nothing apart");
-        Require(ReferenceEquals(node.Normalized(), node), "a node holds one slot only");
+        Require(ReferenceEquals(node.Normalized<TRange>(0), node), "a node holds few slots");
         for (int index = 0; index < RangeTrieNode.Width; index++)
         {
             Require(node.Entries[index] is null == ((node.Occupied >> index & 1) == 0), "a bit disagrees with its entry");

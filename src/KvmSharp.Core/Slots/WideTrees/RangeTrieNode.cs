@@ -1,3 +1,4 @@
+using System;
 using System.Numerics;
 using System.Runtime.CompilerServices;
 
@@ -12,7 +13,10 @@ sealed class RangeTrieNode
     internal const int IndexBits = 5;
     internal const int Width = 1 << IndexBits;
 
-    // What meets the part: nothing (null), exactly one slot (the slot), or more (a node).
+    // Half of what a bucket takes, so that a slot that comes and goes does not make and unmake a node each time.
+    const int FewSlots = RangeBucket.Width / 2;
+
+    // What meets the part: nothing (null), one slot (the slot), a few (a bucket), or more (a node).
     internal Parts Entries;
     internal readonly ulong Start;
     internal long Edit;
@@ -50,26 +54,55 @@ sealed class RangeTrieNode
         Occupied = entry is null ? Occupied & ~bit : Occupied | bit;
     }
 
-    /// <summary>What should stand in this node's place: nothing, its only slot, its only child, or itself.</summary>
-    internal object? Normalized()
+    /// <summary>
+    /// What should stand in this node's place after a slot has gone: its only entry, what few slots it still keeps apart,
+    /// or itself.
+    /// </summary>
+    internal object? Normalized<TRange>(long edit)
+        where TRange : struct, ISlotRange
     {
-        if (Occupied == 0)
-            return null;
-        object? first = Entries[BitOperations.TrailingZeroCount(Occupied)];
-        uint others = Occupied & (Occupied - 1);
-        if (first is RangeTrieNode)
-            return others == 0 ? first : this;
-        for (; others != 0; others &= others - 1)
+        uint left = Occupied;
+        if ((left & (left - 1)) == 0)
+            return left == 0 ? null : Entries[BitOperations.TrailingZeroCount(left)];
+
+        // Parts are in order, so a slot that meets several shows in one run of them.
+        Few few = default;
+        int count = 0;
+        MemorySlot? last = null;
+        for (; left != 0; left &= left - 1)
         {
-            if (!ReferenceEquals(Entries[BitOperations.TrailingZeroCount(others)], first))
+            object? entry = Entries[BitOperations.TrailingZeroCount(left)];
+            if (entry is RangeTrieNode)
                 return this;
+            MemorySlot? alone = entry as MemorySlot;
+            ReadOnlySpan<MemorySlot?> slots =
+                entry is RangeBucket bucket ? bucket.Slots : new ReadOnlySpan<MemorySlot?>(in alone);
+            foreach (MemorySlot? slot in slots)
+            {
+                if (ReferenceEquals(slot, last))
+                    continue;
+                if (count == FewSlots)
+                    return this;
+                few[count++] = last = slot;
+            }
         }
-        return first;
+        if (count == 1)
+            return last;
+        var joined = new RangeBucket(edit);
+        for (int index = 0; index < count; index++)
+            joined.Insert(TRange.First(few[index]!), few[index]!);
+        return joined;
     }
 
     [InlineArray(Width)]
     internal struct Parts
     {
         object? _first;
+    }
+
+    [InlineArray(FewSlots)]
+    struct Few
+    {
+        MemorySlot? _first;
     }
 }

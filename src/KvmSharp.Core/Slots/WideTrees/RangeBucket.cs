@@ -1,0 +1,98 @@
+using System;
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
+namespace KvmSharp.Slots.WideTrees;
+
+/// <summary>
+/// A few slots that meet one part of a <see cref="RangeTrie{TRange}"/>, in ascending order: cheaper to look through than
+/// to keep apart by nodes.
+/// </summary>
+/// <remarks>Immutable once the edit that made it is published, like <see cref="WideNode"/>.</remarks>
+sealed class RangeBucket
+{
+    internal const int Width = 8;
+
+    // Above every page number.
+    const long Unused = long.MaxValue;
+
+    StartLanes _starts;
+    SlotLanes _slots;
+    readonly long _edit;
+
+    internal RangeBucket(long edit)
+    {
+        _edit = edit;
+        ((Span<long>)_starts).Fill(Unused);
+    }
+
+    /// <summary>Slots in the bucket; at least two, but while an edit works on it.</summary>
+    internal int Count { get; private set; }
+
+    internal bool IsFull => Count == Width;
+
+    internal ReadOnlySpan<MemorySlot?> Slots => ((ReadOnlySpan<MemorySlot?>)_slots)[..Count];
+
+    internal RangeBucket Own(long edit) =>
+        _edit == edit ? this : new RangeBucket(edit) { _starts = _starts, _slots = _slots, Count = Count };
+
+    /// <summary>The last slot that begins at the page or below.</summary>
+    internal MemorySlot? Find(ulong page)
+    {
+        int index = CountUpTo((long)page) - 1;
+        return (uint)index < Width ? _slots[index] : null;
+    }
+
+    internal void Insert(ulong start, MemorySlot slot)
+    {
+        int index = CountUpTo((long)start);
+        Span<long> starts = _starts;
+        Span<MemorySlot?> slots = _slots;
+        starts[index..Count].CopyTo(starts[(index + 1)..]);
+        slots[index..Count].CopyTo(slots[(index + 1)..]);
+        starts[index] = (long)start;
+        slots[index] = slot;
+        Count++;
+    }
+
+    /// <summary>Takes the slot that begins at <paramref name="start"/> out, or puts another in its place.</summary>
+    internal void Substitute(ulong start, MemorySlot? slot)
+    {
+        int index = CountUpTo((long)start) - 1;
+        Span<long> starts = _starts;
+        Span<MemorySlot?> slots = _slots;
+        if (slot is not null)
+        {
+            slots[index] = slot;
+            return;
+        }
+        starts[(index + 1)..Count].CopyTo(starts[index..]);
+        slots[(index + 1)..Count].CopyTo(slots[index..]);
+        Count--;
+        starts[Count] = Unused;
+        slots[Count] = null;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    int CountUpTo(long page)
+    {
+        ReadOnlySpan<long> starts = _starts;
+        Vector256<long> pivot = Vector256.Create(page);
+        Vector256<long> above =
+            Vector256.GreaterThan(Vector256.Create(starts[..Vector256<long>.Count]), pivot)
+            + Vector256.GreaterThan(Vector256.Create(starts[Vector256<long>.Count..]), pivot);
+        return Width + (int)Vector256.Sum(above);
+    }
+
+    [InlineArray(Width)]
+    struct StartLanes
+    {
+        long _first;
+    }
+
+    [InlineArray(Width)]
+    struct SlotLanes
+    {
+        MemorySlot? _first;
+    }
+}
