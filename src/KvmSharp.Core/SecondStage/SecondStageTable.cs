@@ -22,7 +22,7 @@ namespace KvmSharp.SecondStage;
 /// The small top keeps an empty space small; everything below is made when it is mapped and given back when it is empty.
 /// <para>Locking. Three kinds of work, told apart by what the caller holds:</para>
 /// <list type="bullet">
-/// <item><em>no lock</em>: <see cref="Walk"/>, <see cref="FindLeafTable"/>, <see cref="SetAccessed"/>,
+/// <item><em>no lock</em>: <see cref="Walk(Gfn, out PageLevel)"/>, <see cref="FindLeafTable"/>, <see cref="SetAccessed"/>,
 /// <see cref="SetDirty"/>, <see cref="IsYoung"/>, <see cref="ListLeaves"/>;</item>
 /// <item><em>shared</em>: <see cref="Map"/>, beside other maps;</item>
 /// <item><em>exclusive</em>: <see cref="Zap"/>, <see cref="WriteProtect"/>, <see cref="Split"/>, <see cref="Age"/>.</item>
@@ -55,11 +55,20 @@ public sealed partial class SecondStageTable
     /// <param name="level">The leaf's size, or <see cref="PageLevel.None"/> when nothing is mapped.</param>
     /// <returns>The leaf's entry; its host page is the leaf's first (<see cref="Spte.HvaOf"/>).</returns>
     /// <remarks>Needs no lock.</remarks>
-    public Spte Walk(Gfn gfn, out PageLevel level)
+    public Spte Walk(Gfn gfn, out PageLevel level) => Walk(gfn, out level, out _);
+
+    /// <summary>The entry that maps a frame, and the table of 4 KiB entries it stands in, which the caller may keep.</summary>
+    /// <param name="gfn">Any frame number.</param>
+    /// <param name="level">The leaf's size, or <see cref="PageLevel.None"/> when nothing is mapped.</param>
+    /// <param name="leaves">The table; none when a larger leaf or nothing is mapped there. See <see cref="LeafTable"/>.</param>
+    /// <returns>The leaf's entry.</returns>
+    /// <remarks>Needs no lock.</remarks>
+    public Spte Walk(Gfn gfn, out PageLevel level, out LeafTable? leaves)
     {
         TableEntry? entry = Descend(gfn, out int slotLevel);
         Spte spte = default;
-        if (entry is LeafTable leaves)
+        leaves = entry as LeafTable;
+        if (leaves is not null)
         {
             spte = leaves.Read(gfn);
             slotLevel = (int)PageLevel.Page4K;
@@ -68,7 +77,7 @@ public sealed partial class SecondStageTable
         {
             spte = leaf.Read();
             if (!spte.IsPresent)
-                return WalkAgain(leaf, gfn, out level);
+                return WalkAgain(leaf, gfn, out level, out leaves);
         }
 
         level = spte.IsPresent ? (PageLevel)slotLevel : PageLevel.None;
@@ -77,11 +86,12 @@ public sealed partial class SecondStageTable
 
     // Looks again where a retired leaf was found.
     [MethodImpl(MethodImplOptions.NoInlining)]
-    Spte WalkAgain(LargeLeaf retired, Gfn gfn, out PageLevel level)
+    Spte WalkAgain(LargeLeaf retired, Gfn gfn, out PageLevel level, out LeafTable? leaves)
     {
         if (IsReplaced(retired, gfn))
-            return Walk(gfn, out level);
+            return Walk(gfn, out level, out leaves);
         level = PageLevel.None;
+        leaves = null;
         return default;
     }
 

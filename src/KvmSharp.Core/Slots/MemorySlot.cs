@@ -86,7 +86,7 @@ public class MemorySlot
     public bool IsReadOnly => (Flags & SlotFlags.ReadOnly) != 0;
 
     /// <summary>KVM's visibility rule: a user's slot that is not being removed.</summary>
-    public bool IsVisible => _id < SlotLimits.UserSlots && !IsInvalid;
+    public bool IsVisible => !IsInvalid && _id < SlotLimits.UserSlots;
 
     /// <summary>The fields, for making a copy with some of them changed.</summary>
     public SlotDefinition Definition => new(Space, Id, Frames, Hva, Flags, Backing);

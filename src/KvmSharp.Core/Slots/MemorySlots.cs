@@ -1,5 +1,7 @@
 using System;
 using System.Collections.Generic;
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
 using System.Threading;
 using KvmSharp.Addresses;
 using KvmSharp.HostMemory;
@@ -193,7 +195,7 @@ public sealed partial class MemorySlots
 
     /// <summary>The visible slot that covers a frame.</summary>
     /// <remarks>Its host memory may be used only inside a read section that began before the call.</remarks>
-    public bool TryFind(Gfn gfn, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out MemorySlot? slot,
+    public bool TryFind(Gfn gfn, [NotNullWhen(true)] out MemorySlot? slot,
         AddressSpaceId space = default)
     {
         SlotStore store = SpaceOf(space).Store;
@@ -209,9 +211,32 @@ public sealed partial class MemorySlots
         return slot is { IsVisible: true };
     }
 
+    /// <summary>The visible slot that covers a frame, for a reader that mostly asks for the same one.</summary>
+    /// <param name="gfn">The frame.</param>
+    /// <param name="lastUsed">The reader's own memory; always for the same space.</param>
+    /// <param name="slot">The slot.</param>
+    /// <param name="space">The address space.</param>
+    /// <remarks>Its host memory may be used only inside a read section that began before the call.</remarks>
+    public bool TryFind(
+        Gfn gfn, ref LastUsedSlot lastUsed, [NotNullWhen(true)] out MemorySlot? slot, AddressSpaceId space = default)
+    {
+        SlotSpace where = SpaceOf(space);
+        slot = lastUsed.Recall(where, gfn) ?? FindAndRemember(where, gfn, ref lastUsed);
+        return slot is { IsVisible: true };
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    MemorySlot? FindAndRemember(SlotSpace space, Gfn gfn, ref LastUsedSlot lastUsed)
+    {
+        if (!space.Store.LookupsNeedSection)
+            return lastUsed.Find(space, gfn);
+        using (_sections.Enter())
+            return lastUsed.Find(space, gfn);
+    }
+
     /// <summary>The visible slot of an id.</summary>
     /// <remarks>Its host memory may be used only inside a read section that began before the call.</remarks>
-    public bool TryFind(SlotId id, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out MemorySlot? slot,
+    public bool TryFind(SlotId id, [NotNullWhen(true)] out MemorySlot? slot,
         AddressSpaceId space = default)
     {
         SlotStore store = SpaceOf(space).Store;

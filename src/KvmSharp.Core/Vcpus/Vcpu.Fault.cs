@@ -9,9 +9,8 @@ namespace KvmSharp.Vcpus;
 // A second-stage fault: find the slot, and install what it says, unless something changes meanwhile.
 partial class Vcpu
 {
-    // The owner's: the slot last found and the stamp it was found under.
-    MemorySlot? _lastSlot;
-    ulong _lastGeneration = ulong.MaxValue;
+    // The owner's.
+    LastUsedSlot _lastUsed;
 
     // The owner's; read by anyone for counting.
     long _faults;
@@ -58,7 +57,7 @@ partial class Vcpu
         Mmu mmu = Machine.Mmu;
         // Before anything is looked up: what is found is checked against it under the MMU lock.
         ulong sequence = mmu.ReadSequence();
-        MemorySlot? slot = FindSlot(space, gfn);
+        MemorySlot? slot = _lastUsed.Find(space, gfn);
         if (slot is null)
             return GuestAccessKind.Mmio;
         if (slot.IsInvalid)
@@ -90,25 +89,8 @@ partial class Vcpu
         return GuestAccessKind.None;
     }
 
-    MemorySlot? FindSlot(SlotSpace space, Gfn gfn)
-    {
-        // The stamp before the set: see SlotSpace.
-        ulong generation = space.Generation.Value;
-        if (generation != _lastGeneration)
-        {
-            _lastSlot = null;
-            _lastGeneration = generation;
-        }
-        if (_lastSlot is { } last && last.Contains(gfn))
-            return last;
-        MemorySlot? found = space.Store.Active.FindWithoutCache(gfn);
-        if (found is not null)
-            _lastSlot = found;
-        return found;
-    }
-
     /// <summary>Forgets the slot last found, when the vCPU turns to another address space.</summary>
-    internal void ForgetLastSlot() => _lastGeneration = ulong.MaxValue;
+    internal void ForgetLastSlot() => _lastUsed.Clear();
 
     // A leaf fits where it lies wholly in memory of one kind, and guest and host addresses agree below its size.
     static PageLevel LargestLeaf(MemorySlot slot, Gfn gfn, GfnRange uniform)

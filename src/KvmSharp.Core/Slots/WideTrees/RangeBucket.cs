@@ -43,6 +43,17 @@ sealed class RangeBucket
         return (uint)index < Width ? _slots[index] : null;
     }
 
+    /// <summary>The first slot that ends above the page.</summary>
+    internal MemorySlot? FirstFrom<TRange>(ulong page)
+        where TRange : struct, ISlotRange
+    {
+        // Slots do not overlap: it is the last that begins at the page or below, or else the next one.
+        int next = CountUpTo((long)page);
+        if (next > 0 && _slots[next - 1] is { } slot && TRange.End(slot) > page)
+            return slot;
+        return next < Width ? _slots[next] : null;
+    }
+
     internal void Insert(ulong start, MemorySlot slot)
     {
         int index = CountUpTo((long)start);

@@ -38,20 +38,16 @@ struct RangeTrie<TRange>
     }
 
     /// <summary>The lowest slot that ends above a page.</summary>
-    public readonly MemorySlot? FirstFrom(ulong page) => FirstFrom(_root, page);
+    public readonly MemorySlot? FirstFrom(ulong page) =>
+        // Page numbers are compared as signed ones, and none of a slot's is that great.
+        (long)page < 0 ? null : FirstFrom(_root, page);
 
     static MemorySlot? FirstFrom(object? entry, ulong page)
     {
         if (entry is not RangeTrieNode node)
         {
-            if (entry is not RangeBucket bucket)
-                return entry is MemorySlot slot && TRange.End(slot) > page ? slot : null;
-            foreach (MemorySlot? slot in bucket.Slots)
-            {
-                if (TRange.End(slot!) > page)
-                    return slot;
-            }
-            return null;
+            return entry is RangeBucket bucket ? bucket.FirstFrom<TRange>(page)
+                : entry is MemorySlot slot && TRange.End(slot) > page ? slot : null;
         }
         if (page > node.Last)
             return null;

@@ -100,10 +100,25 @@ unsafe partial class GuestMemory
         return done == data.Length;
     }
 
+    // A miss that the second stage answers is by far the most common reason to come here, so it goes first and light.
     [MethodImpl(MethodImplOptions.NoInlining)]
     bool ReadSlowly<T>(ulong address, out T value)
         where T : unmanaged
     {
+        if (TryRefill(address, LastPage<T>(address), write: false))
+        {
+            TlbEntry* entry = EntryOf(address);
+            Volatile.Write(ref Words.InAccess, 1);
+            if ((Volatile.Read(ref Words.Attention) & Attention.Memory) == 0)
+            {
+                // SAFETY: as for TryRead; the entry was just made for this page.
+                value = Unsafe.ReadUnaligned<T>((void*)unchecked(address + entry->Addend));
+                Volatile.Write(ref Words.InAccess, 0);
+                return true;
+            }
+            Volatile.Write(ref Words.InAccess, 0);
+        }
+
         CheckLength<T>();
         T buffer = default;
         bool complete = CopyTyped(address, (byte*)&buffer, sizeof(T), write: false);
@@ -115,6 +130,20 @@ unsafe partial class GuestMemory
     bool WriteSlowly<T>(ulong address, T value)
         where T : unmanaged
     {
+        if (TryRefill(address, LastPage<T>(address), write: true))
+        {
+            TlbEntry* entry = EntryOf(address);
+            Volatile.Write(ref Words.InAccess, 1);
+            if ((Volatile.Read(ref Words.Attention) & Attention.Memory) == 0)
+            {
+                // SAFETY: as for TryWrite; the entry was just made for this page, and for writing.
+                Unsafe.WriteUnaligned((void*)unchecked(address + entry->Addend), value);
+                Volatile.Write(ref Words.InAccess, 0);
+                return true;
+            }
+            Volatile.Write(ref Words.InAccess, 0);
+        }
+
         CheckLength<T>();
         return CopyTyped(address, (byte*)&value, sizeof(T), write: true);
     }

@@ -141,6 +141,27 @@ public sealed unsafe partial class GuestMemory
     static ulong LastPage<T>(ulong address)
         where T : unmanaged => unchecked(address + (ulong)(sizeof(T) - 1)) & ~Page.OffsetMask;
 
+    /// <summary>
+    /// Fills the TLB entry when the second stage has the page with all that is needed recorded already.
+    /// </summary>
+    /// <param name="address">The first byte.</param>
+    /// <param name="lastPage">The page of the last byte; another page means that the access crosses.</param>
+    /// <param name="write">Whether the access writes.</param>
+    /// <returns><see langword="false"/> when the long way has to be gone.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    bool TryRefill(ulong address, ulong lastPage, bool write)
+    {
+        // Requests are served on the long way, before anything is looked up.
+        if ((address & ~Page.OffsetMask) != lastPage || (Volatile.Read(ref Words.Attention) & Attention.Memory) != 0)
+            return false;
+        var gfn = new Gfn(address >> Page.Shift);
+        Spte spte = WalkCached(gfn, out PageLevel level);
+        if (!spte.IsAccessed || (write && (!spte.IsWritable || !spte.IsDirty)))
+            return false;
+        Enter(lastPage, spte.HvaOf(gfn, level), spte.IsWritable && spte.IsDirty);
+        return true;
+    }
+
     /// <summary>Looks the page up in the second stage, faults it in where it has to, and fills the TLB entry.</summary>
     /// <returns><see cref="GuestAccessKind.None"/> when the entry was filled; it may be gone again when it is used.</returns>
     GuestAccessKind Fill(ulong address, bool write)
@@ -181,19 +202,20 @@ public sealed unsafe partial class GuestMemory
         ulong region = gfn.Value >> PageLevels.IndexBits;
         if (region == _leafTableRegion)
         {
-            Spte spte = _leafTable!.Read(gfn);
-            if (spte.IsPresent)
+            Spte cached = _leafTable!.Read(gfn);
+            if (cached.IsPresent)
             {
                 level = PageLevel.Page4K;
-                return spte;
+                return cached;
             }
         }
-        else if (_table.FindLeafTable(gfn) is { } leaves)
+        Spte spte = _table.Walk(gfn, out level, out LeafTable? leaves);
+        if (leaves is not null)
         {
             _leafTable = leaves;
             _leafTableRegion = region;
         }
-        return _table.Walk(gfn, out level);
+        return spte;
     }
 
     void Enter(ulong page, Hva hva, bool writable)
