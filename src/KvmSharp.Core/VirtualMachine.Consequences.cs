@@ -1,6 +1,7 @@
 using System;
 using KvmSharp.Addresses;
 using KvmSharp.HostMemory;
+using KvmSharp.Reclaim;
 using KvmSharp.SecondStage;
 using KvmSharp.Slots;
 
@@ -35,6 +36,7 @@ partial class VirtualMachine : ISlotConsequences, IRemoteTlbs, IHostInvalidation
     /// <inheritdoc/>
     void IHostInvalidationListener.BeginInvalidation(HvaRange range)
     {
+        ReadSections.ThrowIfInside();
         // From here until the end no slots are published, so that the end finds the same slots.
         Slots.Gate.BeginInvalidation();
         bool found = false;

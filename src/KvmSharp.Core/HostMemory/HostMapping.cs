@@ -19,15 +19,16 @@ namespace KvmSharp.HostMemory;
 // A critical finalizer runs after the ordinary ones, which may still release references.
 public abstract partial class HostMapping : CriticalFinalizerObject, IDisposable
 {
-    // mprotect() excludes itself in the whole process anyway, so one lock for all mappings costs nothing. A leaf.
-    static readonly Lock _protecting = new();
+    // mprotect() excludes itself in the whole process anyway, so one lock for all mappings costs little. Held while
+    // listeners are called, which never change protections.
+    static readonly Lock _changingProtection = new();
 
     readonly HvaRange _range;
     readonly PortableView? _view;
     readonly HostMappingFeatures _features;
     readonly HostProtection _initialProtection;
 
-    // Written under _protecting, read anywhere with Volatile.Read. See ProtectionRuns.
+    // Written under _changingProtection, read anywhere with Volatile.Read. See ProtectionRuns.
     ulong[]? _protections;
 
     private protected HostMapping(
@@ -115,10 +116,21 @@ public abstract partial class HostMapping : CriticalFinalizerObject, IDisposable
         HoldUndisposed();
         try
         {
-            using (HostInvalidation.Begin(range))
+            lock (_changingProtection)
             {
-                lock (_protecting)
-                    ProtectLocked(offset, range, protection);
+                ulong[]? before = Volatile.Read(ref _protections);
+                // Rights that go are off the record before anybody is waited for: who looks later does not use them.
+                NarrowLocked(range, protection);
+                try
+                {
+                    using (HostInvalidation.Begin(range))
+                        ProtectLocked(offset, range, protection);
+                }
+                catch
+                {
+                    Volatile.Write(ref _protections, before);
+                    throw;
+                }
             }
         }
         finally
@@ -186,6 +198,23 @@ public abstract partial class HostMapping : CriticalFinalizerObject, IDisposable
             throw new ArgumentException($"0x{length:x} is not a non-zero multiple of the page size", name);
         if (length > long.MaxValue)
             throw new ArgumentOutOfRangeException(name, $"0x{length:x} is more than an address space holds");
+    }
+
+    // Records the lesser of the old and the new protection, page run by page run.
+    void NarrowLocked(HvaRange range, HostProtection protection)
+    {
+        ulong[]? runs = _protections;
+        Hva next = range.Start;
+        while (next < range.End)
+        {
+            HostProtection old = ProtectionAt(next, out HvaRange uniform);
+            Hva end = uniform.End < range.End ? uniform.End : range.End;
+            if (protection < old)
+                runs = ProtectionRuns.Replace(runs, Length, _initialProtection, next - Start, end - next, protection);
+            next = end;
+        }
+        // Pairs with ProtectionAt().
+        Volatile.Write(ref _protections, runs);
     }
 
     void ProtectLocked(ulong offset, HvaRange range, HostProtection protection)

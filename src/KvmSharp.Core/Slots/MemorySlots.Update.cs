@@ -51,7 +51,11 @@ partial class MemorySlots
                 return refusal;
             changes[index].Old = kind == SlotChangeKind.None ? null : old;
             if (kind is SlotChangeKind.Create or SlotChangeKind.Move or SlotChangeKind.FlagsOnly)
-                changes[index].New = CreateSlot(SpaceOf(spaceId), edit.Definition, old);
+            {
+                changes[index].New = TryCreateSlot(SpaceOf(spaceId), edit.Definition, old);
+                if (changes[index].New is null)
+                    return new SlotRefusal(SlotCheck.MemoryForBitmap, KvmErrno.ENOMEM, edit.Region.Id, edit.Definition.Frames.Count);
+            }
             if (kind == SlotChangeKind.Create)
                 creates++;
         }
@@ -84,11 +88,21 @@ partial class MemorySlots
         return update;
     }
 
-    MemorySlot CreateSlot(SlotSpace space, in SlotDefinition definition, MemorySlot? old)
+    // None when there is no memory for the bitmap.
+    MemorySlot? TryCreateSlot(SlotSpace space, in SlotDefinition definition, MemorySlot? old)
     {
         DirtyBitmap? bitmap = null;
         if ((definition.Flags & SlotFlags.LogDirty) != 0)
-            bitmap = old?.DirtyBitmap ?? new DirtyBitmap(definition.Frames.Count, _initiallySet);
+        {
+            try
+            {
+                bitmap = old?.DirtyBitmap ?? new DirtyBitmap(definition.Frames.Count, _initiallySet);
+            }
+            catch (OutOfMemoryException)
+            {
+                return null;
+            }
+        }
         return space.Store.CreateSlot(definition, bitmap);
     }
 

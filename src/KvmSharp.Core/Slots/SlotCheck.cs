@@ -60,6 +60,9 @@ public enum SlotCheck
     /// <summary>No two slots share a guest frame.</summary>
     NoOverlap,
 
+    /// <summary>There is memory for the dirty bitmap.</summary>
+    MemoryForBitmap,
+
     /// <summary>The last guest frame is one that the machine has.</summary>
     WithinMaxGfn,
 

@@ -62,7 +62,7 @@ public sealed class HostMappingProtectionTests : IDisposable
     }
 
     [Fact]
-    public void The_new_protection_is_on_record_before_the_invalidation_ends()
+    public void Rights_go_off_the_record_before_anybody_is_waited_for_and_come_on_it_before_the_end()
     {
         using RecordingListener listener = new(_memory.Range)
         {
@@ -70,9 +70,11 @@ public sealed class HostMappingProtectionTests : IDisposable
         };
 
         _memory.Protect(0, Page.Size, HostProtection.Read);
+        _memory.Protect(0, Page.Size, HostProtection.ReadWrite);
 
         HvaRange page = new(_memory.Start, Page.Size);
-        Assert.Equal([$"begin {page} ReadWrite", $"end {page} Read"], listener.Events);
+        Assert.Equal(
+            [$"begin {page} Read", $"end {page} Read", $"begin {page} Read", $"end {page} ReadWrite"], listener.Events);
     }
 
     [LinuxFact]
