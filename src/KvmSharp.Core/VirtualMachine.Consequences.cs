@@ -47,12 +47,22 @@ partial class VirtualMachine : ISlotConsequences, IRemoteTlbs, IHostInvalidation
             {
                 foreach (SlotSpace space in Slots.Spaces)
                 {
+                    // Small slots mostly lie side by side in the guest too: one zap for all of a row.
+                    GfnRange row = default;
                     foreach (MemorySlot slot in space.Store.Active.InRange(range))
                     {
-                        invalidator.Begin(space.Id, slot.ToFrames(range));
-                        found = true;
+                        GfnRange frames = slot.ToFrames(range);
+                        if (row.TryJoin(frames, out GfnRange joined))
+                        {
+                            row = joined;
+                            continue;
+                        }
+                        invalidator.Begin(space.Id, row);
+                        row = frames;
                     }
+                    invalidator.Begin(space.Id, row);
                 }
+                found = invalidator.IsLocked;
             }
             finally
             {

@@ -53,6 +53,21 @@ public readonly record struct GfnRange
         return end > start ? Between(start, end) : default;
     }
 
+    /// <summary>The range that both make up together, if they lie side by side, either way round, or one is empty.</summary>
+    public bool TryJoin(GfnRange other, out GfnRange joined)
+    {
+        if (IsEmpty || other.End == Start)
+            joined = new GfnRange(other.Start, other.Count + Count);
+        else if (other.IsEmpty || End == other.Start)
+            joined = new GfnRange(Start, Count + other.Count);
+        else
+        {
+            joined = default;
+            return false;
+        }
+        return true;
+    }
+
     /// <summary>The bounds in hex.</summary>
     public override string ToString() =>
         string.Create(CultureInfo.InvariantCulture, $"gfn:[{Start.Value:x},{End.Value:x})");

@@ -162,9 +162,13 @@ sealed class Mmu
         /// <summary>Whether the lock was taken, that is, a slot was found.</summary>
         internal bool IsLocked { get; private set; }
 
-        /// <summary>The invalidation begins for frames of one slot: their translations go, faults on them retry.</summary>
+        /// <summary>The invalidation begins for frames of slots: their translations go, faults on them retry.</summary>
+        /// <param name="space">The slots' space.</param>
+        /// <param name="frames">Their frames; an empty range does nothing.</param>
         internal void Begin(AddressSpaceId space, GfnRange frames)
         {
+            if (frames.IsEmpty)
+                return;
             if (!IsLocked)
             {
                 _mmu._lock.EnterExclusive();
