@@ -10,6 +10,8 @@ sealed partial record RepositoryFile(string Path)
     readonly Lazy<string> _text = new(() =>
         File.ReadAllText(System.IO.Path.Combine(Repository.Root, Path)).ReplaceLineEndings("\n"));
 
+    string? _code;
+
     public string Text => _text.Value;
 
     public string[] Lines => Text.TrimEnd('\n').Split('\n');
@@ -19,7 +21,7 @@ sealed partial record RepositoryFile(string Path)
     public string Name => Path[(Path.LastIndexOf('/') + 1)..];
 
     /// <summary>The text with comments, strings and characters blanked, line by line as before.</summary>
-    public string Code => NotCode().Replace(Text, match => NotNewLine().Replace(match.Value, " "));
+    public string Code => _code ??= NotCode().Replace(Text, match => NotNewLine().Replace(match.Value, " "));
 
     public override string ToString() => Path;
 
