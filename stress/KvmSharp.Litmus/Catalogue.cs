@@ -1,0 +1,56 @@
+using System.Collections.Generic;
+using KvmSharp.Litmus.AccessFlush;
+using KvmSharp.Litmus.EnterGuest;
+using KvmSharp.Litmus.Publish;
+using KvmSharp.Litmus.Sections;
+using KvmSharp.Slots.TwinTrees;
+using KvmSharp.Slots.WideTrees;
+
+namespace KvmSharp.Litmus;
+
+/// <summary>All experiments. In each, the broken variants come first.</summary>
+static class Catalogue
+{
+    internal static IReadOnlyList<Experiment> All { get; } =
+    [
+        new("access-flush", "no access uses a page after its slot was taken away", () =>
+        [
+            new AccessMarkCopy(withBarrier: false),
+            new GuestRace(GuestRead.Word, TakenAwayBy.Nothing),
+            new AccessMarkCopy(withBarrier: true),
+            new GuestRace(GuestRead.Word, TakenAwayBy.Delete),
+            new GuestRace(GuestRead.Word, TakenAwayBy.Move),
+            new GuestRace(GuestRead.PageCopy, TakenAwayBy.Delete),
+            new GuestRace(GuestRead.Compute, TakenAwayBy.Delete),
+        ]),
+        new("read-sections", "nothing found in a section is taken away before the section ends", () =>
+        [
+            new AnnouncementCopy(isAtomic: false),
+            new AnnouncementCopy(isAtomic: true),
+            new SectionRace(),
+        ]),
+        new("read-sections-single-flip", "a reader that is slow to enter is waited for", () =>
+        [
+            new ParkedStraggler(rounds: 1),
+            new ParkedStraggler(rounds: 2),
+            new CrowdedSections(),
+        ]),
+        new("enter-dekker", "a request is seen on entering, or its maker sees the vCPU in guest mode", () =>
+        [
+            new TwoWordEnter(withFences: false),
+            new TwoWordEnter(withFences: true),
+            new VcpuEnter(),
+        ]),
+        new("publish-vcpus", "who sees the count sees every vCPU, complete", () =>
+        [
+            new CountBeforeEntry(),
+            new VcpuTablePublish(),
+        ]),
+        new("publish-slots", "a set of slots shows a transaction whole or not at all", () =>
+        [
+            new TwoStores(),
+            new SlotSwap(WideTreeStore.Design),
+            new SlotSwap(TwinTreeStore.Design),
+        ]),
+    ];
+}
