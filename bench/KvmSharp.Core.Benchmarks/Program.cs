@@ -1,0 +1,15 @@
+using BenchmarkDotNet.Running;
+using KvmSharp.Benchmarks.Bytes;
+using KvmSharp.Benchmarks.Targets;
+
+switch (args)
+{
+    case ["bytes"]:
+        BookkeepingReport.Print();
+        return 0;
+    case ["targets"]:
+        return TargetReport.Print() ? 0 : 1;
+    default:
+        BenchmarkSwitcher.FromAssembly(typeof(TargetReport).Assembly).Run(args);
+        return 0;
+}
