@@ -13,7 +13,7 @@ static class SlotTargets
 {
     const int Lookups = 1 << 12;
     const int Moves = 64;
-    const int Builds = 5;
+    const int Builds = 7;
 
     internal static Timing RandomLookup(SlotPlaces layout)
     {
@@ -52,26 +52,44 @@ static class SlotTargets
     }
 
     /// <summary>Milliseconds to add all slots one at a time, and to delete them again.</summary>
-    internal static (Timing Add, Timing Delete) Build(SlotStoreDesign design)
+    internal static BuildTimes Build(SlotStoreDesign design)
     {
         using AnonymousMemory memory = AnonymousMemory.Create(SlotCrowd.Most * (ulong)Page.Size);
         Gfn[] places = SlotCrowd.Places(SlotCrowd.Most, SlotPlaces.SideBySide);
-        double[] deletes = new double[Builds + 1];
-        int build = 0;
-        Timing add = Stopclock.MeasureOnce(Builds, () =>
+        double[] add = new double[Builds];
+        double[] delete = new double[Builds];
+        double[] addProcessor = new double[Builds];
+        double[] deleteProcessor = new double[Builds];
+        // The first is thrown away.
+        for (int build = -1; build < Builds; build++)
         {
             using var machine = new VirtualMachine(new VirtualMachineOptions { SlotStore = design });
             GC.Collect();
-            long begin = Stopwatch.GetTimestamp();
-            SlotCrowd.Add(machine, places, memory);
-            TimeSpan added = Stopwatch.GetElapsedTime(begin);
-            begin = Stopwatch.GetTimestamp();
-            for (int index = 0; index < places.Length; index++)
-                machine.Slots.Delete(new SlotId((ushort)index));
-            deletes[build++] = Stopwatch.GetElapsedTime(begin).TotalMilliseconds;
-            return added;
-        });
-        return (add, Timing.Of(deletes[1..]));
+            (double added, double addedProcessor) = Milliseconds(() => SlotCrowd.Add(machine, places, memory));
+            (double deleted, double deletedProcessor) = Milliseconds(() => DeleteAll(machine));
+            if (build < 0)
+                continue;
+            add[build] = added;
+            delete[build] = deleted;
+            addProcessor[build] = addedProcessor;
+            deleteProcessor[build] = deletedProcessor;
+        }
+        return new BuildTimes(Timing.Of(add), Timing.Of(delete), Timing.Of(addProcessor), Timing.Of(deleteProcessor));
+    }
+
+    static void DeleteAll(VirtualMachine machine)
+    {
+        for (int index = 0; index < SlotCrowd.Most; index++)
+            machine.Slots.Delete(new SlotId((ushort)index));
+    }
+
+    static (double Wall, double Processor) Milliseconds(Action work)
+    {
+        TimeSpan processor = Environment.CpuUsage.TotalTime;
+        long begin = Stopwatch.GetTimestamp();
+        work();
+        double wall = Stopwatch.GetElapsedTime(begin).TotalMilliseconds;
+        return (wall, (Environment.CpuUsage.TotalTime - processor).TotalMilliseconds);
     }
 
     /// <summary>Nanoseconds to move a slot while a vCPU runs, on another slot or on the one that moves.</summary>

@@ -37,14 +37,4 @@ static class Stopclock
         }
         return Timing.Of(samples);
     }
-
-    /// <summary>Milliseconds of work that is done a few times: the median, and the least.</summary>
-    internal static Timing MeasureOnce(int times, Func<TimeSpan> work)
-    {
-        work();
-        double[] samples = new double[times];
-        for (int sample = 0; sample < times; sample++)
-            samples[sample] = work().TotalMilliseconds;
-        return Timing.Of(samples);
-    }
 }
