@@ -7,7 +7,7 @@ namespace KvmSharp.Litmus;
 /// <summary>Runs experiments and prints a line for each variant.</summary>
 sealed class Runner(TimeSpan duration)
 {
-    const int Attempts = 6;
+    const int Attempts = 20;
 
     // Fewer say nothing.
     const int MinHits = 20;
