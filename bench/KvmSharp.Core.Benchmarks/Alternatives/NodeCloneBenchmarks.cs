@@ -3,10 +3,7 @@ using BenchmarkDotNet.Attributes;
 
 namespace KvmSharp.Benchmarks.Alternatives;
 
-/// <summary>
-/// Copying a tree node of the shipped shape: by its fields, or, rejected, by MemberwiseClone, which allocates on the
-/// runtime's slow path.
-/// </summary>
+/// <summary>Copying a tree node of the shipped shape: by its fields, or, rejected, by MemberwiseClone.</summary>
 [MemoryDiagnoser]
 public class NodeCloneBenchmarks
 {
