@@ -1,0 +1,14 @@
+using KvmSharp.Tests.Slots;
+using Xunit;
+
+namespace KvmSharp.Tests.Machines;
+
+/// <summary>A machine beside a model that can be seen to be right.</summary>
+public sealed class MachineModelTests
+{
+    const int Operations = 300_000;
+
+    [Theory, EveryStore]
+    public void Random_operations_agree_with_the_model(Store store) =>
+        MachineModelRun.Run(store, Operations, SlotModelRun.PickSeed());
+}
