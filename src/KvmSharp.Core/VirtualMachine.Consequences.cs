@@ -36,6 +36,8 @@ partial class VirtualMachine : ISlotConsequences, IRemoteTlbs, IHostInvalidation
     /// <inheritdoc/>
     void IHostInvalidationListener.BeginInvalidation(HvaRange range)
     {
+        // The wait below would be for this thread itself. Refused before anything has begun, since who throws is told no
+        // end.
         ReadSections.ThrowIfInside();
         // From here until the end no slots are published, so that the end finds the same slots.
         Slots.Gate.BeginInvalidation();

@@ -81,8 +81,10 @@ public sealed partial class VirtualMachine : IDisposable
     /// Ends the machine: vCPUs leave guest mode and no longer reach memory, and all slots let go of theirs. Returns when
     /// nobody can reach guest memory through this machine.
     /// </summary>
+    /// <exception cref="InvalidOperationException">The calling thread is inside a read section.</exception>
     public void Dispose()
     {
+        ReadSections.ThrowIfInside();
         if (Interlocked.Exchange(ref _dead, 1) != 0)
             return;
         Vcpus.MakeRequest(VcpuRequest.MachineDead);
