@@ -87,6 +87,9 @@ public sealed class ReadSections
         }
     }
 
+    /// <summary>Whether the calling thread is inside a section, of whichever machine.</summary>
+    internal static bool IsInside => _depth != 0;
+
     /// <summary>Refuses a call that would have to wait for the section its own thread is in.</summary>
     internal static void ThrowIfInside()
     {

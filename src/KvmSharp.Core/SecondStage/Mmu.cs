@@ -44,6 +44,10 @@ sealed class Mmu
 
     internal bool MustRetry(ulong sequence, Gfn gfn) => _invalidation.MustRetry(sequence, gfn);
 
+    /// <summary>Whether the host may be changing the memory behind a frame now. Exact for invalidations that began before
+    /// the caller's read section; those that begin later wait for the section.</summary>
+    internal bool IsBeingInvalidated(Gfn gfn) => _invalidation.MustRetry(_invalidation.ReadSequence(), gfn);
+
     /// <summary>Maps what a fault found, unless it may be out of date.</summary>
     /// <returns><see langword="false"/> when it may be.</returns>
     internal bool TryMap(

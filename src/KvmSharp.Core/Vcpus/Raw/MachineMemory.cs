@@ -1,7 +1,9 @@
 using System;
 using System.Runtime.CompilerServices;
+using System.Threading;
 using KvmSharp.Addresses;
 using KvmSharp.HostMemory;
+using KvmSharp.Reclaim;
 using KvmSharp.Slots;
 
 namespace KvmSharp.Vcpus.Raw;
@@ -103,16 +105,33 @@ public sealed unsafe class MachineMemory
     bool TryCopyPiece(SlotStore store, ulong address, byte* buffer, int length, bool write)
     {
         var gfn = new Gfn(address >> Page.Shift);
+        var spin = new SpinWait();
+        bool done;
+        while (!TryCopyPiece(store, gfn, address, buffer, length, write, out done))
+            spin.SpinOnce(sleep1Threshold: -1);
+        return done;
+    }
+
+    // False: the host is changing the page just now, try again.
+    bool TryCopyPiece(SlotStore store, Gfn gfn, ulong address, byte* buffer, int length, bool write, out bool done)
+    {
+        done = false;
+        // A caller with a section of its own cannot wait: the invalidation may be waiting for that section.
+        bool mayWait = !ReadSections.IsInside;
         using (_machine.Sections.Enter())
         {
-            if (store.Active.Find(gfn) is not { IsVisible: true } slot || (write && slot.IsReadOnly))
+            // An invalidation that has begun may have waited for readers already. One that begins after this look waits
+            // for this section: the look comes after the announcement, and there the wait comes after the begin.
+            if (mayWait && _machine.Mmu.IsBeingInvalidated(gfn))
                 return false;
+            if (store.Active.Find(gfn) is not { IsVisible: true } slot || (write && slot.IsReadOnly))
+                return true;
             Hva hva = slot.ToHva(gfn);
             if (slot.Backing is { } backing)
             {
                 HostProtection protection = backing.ProtectionAt(hva, out _);
                 if (protection == HostProtection.None || (write && protection == HostProtection.Read))
-                    return false;
+                    return true;
             }
             // SAFETY: the slot was found inside the read section, so its memory stays until the section ends, and its
             // protection too, which is taken away only after readers have been waited for. The piece stays in its page.
@@ -128,6 +147,7 @@ public sealed unsafe class MachineMemory
             {
                 Unsafe.CopyBlockUnaligned(buffer, host, (uint)length);
             }
+            done = true;
             return true;
         }
     }
