@@ -61,7 +61,7 @@ sealed class Mmu
         {
             // A slot is hidden, and an invalidation begun, before its frames are zapped under the exclusive lock: what is
             // mapped here in time is zapped, and what comes too late sees it.
-            if (slot.IsInvalid || _invalidation.MustRetry(sequence, gfn))
+            if (slot.IsStale || _invalidation.MustRetry(sequence, gfn))
                 return false;
             _tables[space.Value].Map(gfn, level, slot.ToHva(gfn), writable, accessed: true, dirty: write && writable);
             return true;

@@ -28,6 +28,9 @@ public class MemorySlot
     readonly ushort _id;
     readonly byte _space;
 
+    // Set when another slot has taken this one's place; KVM has no such bit, and users do not see it.
+    const uint Superseded = 1u << 31;
+
     // The Invalid bit may be set and cleared by the slots' one writer; read anywhere with Volatile.Read.
     uint _flags;
 
@@ -77,10 +80,16 @@ public class MemorySlot
     public DirtyBitmap? DirtyBitmap { get; }
 
     /// <summary>The flags now.</summary>
-    public SlotFlags Flags => (SlotFlags)Volatile.Read(ref _flags);
+    public SlotFlags Flags => (SlotFlags)(Volatile.Read(ref _flags) & ~Superseded);
 
     /// <summary>Whether the slot is being, or has been, removed or moved away.</summary>
     public bool IsInvalid => (Flags & SlotFlags.Invalid) != 0;
+
+    /// <summary>
+    /// Whether nothing new may be mapped by what this slot says: it is being removed, or another with other flags has
+    /// taken its place – where a reader that found it still finds the same memory.
+    /// </summary>
+    internal bool IsStale => (Volatile.Read(ref _flags) & (Superseded | (uint)SlotFlags.Invalid)) != 0;
 
     /// <summary>Whether guest writes leave the guest.</summary>
     public bool IsReadOnly => (Flags & SlotFlags.ReadOnly) != 0;
@@ -115,6 +124,9 @@ public class MemorySlot
     internal void SetInvalid(bool invalid) =>
         // A release store: a reader that sees the bit also sees all that the writer did before.
         Volatile.Write(ref _flags, invalid ? _flags | (uint)SlotFlags.Invalid : _flags & ~(uint)SlotFlags.Invalid);
+
+    /// <summary>Says that another slot has taken this one's place. For the slots' writer.</summary>
+    internal void SetSuperseded() => Volatile.Write(ref _flags, _flags | Superseded);
 
     /// <summary>Where the slot lies, in hex.</summary>
     public override string ToString() => string.Create(

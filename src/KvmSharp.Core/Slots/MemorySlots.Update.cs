@@ -175,7 +175,9 @@ partial class MemorySlots
         foreach (ref readonly SlotChange change in changes)
         {
             // A fault that found the old slot and has not mapped it yet must not do so with the old flags.
-            change.Old?.SetInvalid(true);
+            change.Old?.SetSuperseded();
+            if (change.RemovesMemory)
+                change.Old!.SetInvalid(true);
             if (change.Old is null)
             {
                 totalPages += change.New!.PageCount;
