@@ -108,9 +108,6 @@ partial class MemorySlots
     /// <summary>Checks that the slots will not overlap once all changes are made.</summary>
     static SlotRefusal CheckOverlap(SlotSpace space, ReadOnlySpan<SlotEdit> edits, ReadOnlySpan<SlotChange> changes)
     {
-        if (edits.Length == 1)
-            return CheckOverlapOfOne(space, edits[0].Definition, changes[0].Old);
-
         var leaving = new HashSet<MemorySlot>(ReferenceEqualityComparer.Instance);
         var arriving = new List<SlotDefinition>();
         for (int index = 0; index < edits.Length; index++)

@@ -49,6 +49,13 @@ partial class MemorySlots
             SlotRefusal refusal = CheckOne(ref edit, out MemorySlot? old, ref totalPages, out SlotChangeKind kind);
             if (!refusal.Succeeded)
                 return refusal;
+            // As in KVM, and because a refusal costs nothing then, a lone change is checked before its slot is made.
+            if (named is null && (kind is SlotChangeKind.Create or SlotChangeKind.Move))
+            {
+                refusal = CheckOverlapOfOne(SpaceOf(spaceId), edit.Definition, old);
+                if (!refusal.Succeeded)
+                    return refusal;
+            }
             changes[index].Old = kind == SlotChangeKind.None ? null : old;
             if (kind is SlotChangeKind.Create or SlotChangeKind.Move or SlotChangeKind.FlagsOnly)
             {
@@ -74,7 +81,7 @@ partial class MemorySlots
         changes = changes[..kept];
 
         SlotSpace space = SpaceOf(spaceId);
-        SlotRefusal overlap = CheckOverlap(space, edits[..kept], changes);
+        SlotRefusal overlap = named is null ? default : CheckOverlap(space, edits[..kept], changes);
         if (!overlap.Succeeded)
             return overlap;
         Debug.Assert(creates <= space.Ids.FreeCount, "more creates than free ids");
