@@ -8,7 +8,7 @@ namespace KvmSharp.Tests.Machines;
 /// <summary>A thread of a test. What it throws is thrown again where it is joined.</summary>
 sealed class Background : IDisposable
 {
-    static readonly TimeSpan _patience = TimeSpan.FromSeconds(60);
+    static readonly TimeSpan _patience = TimeSpan.FromSeconds(20);
 
     readonly Thread _thread;
     ExceptionDispatchInfo? _failure;

@@ -182,6 +182,8 @@ sealed partial class MachineModelRun
     // Any byte, and often one of the last or first sixteen of a page.
     ulong PickAddress(int space)
     {
+        if (_edges.Length != 0)
+            return PickEdge();
         if (_random.Next(64) == 0)
             return ulong.MaxValue - (ulong)_random.Next(2 * Page.Size);
         int offset = _random.Next(4) switch

@@ -7,8 +7,13 @@ namespace KvmSharp.Tests.Machines;
 public sealed class MachineModelTests
 {
     const int Operations = 300_000;
+    const int EdgeAccesses = 200_000;
 
     [Theory, EveryStore]
     public void Random_operations_agree_with_the_model(Store store) =>
         MachineModelRun.Run(store, Operations, SlotModelRun.PickSeed());
+
+    [Theory, EveryStore]
+    public void A_guest_that_tries_every_edge_stays_inside_its_slots(Store store) =>
+        MachineModelRun.RunEdges(store, EdgeAccesses, SlotModelRun.PickSeed());
 }

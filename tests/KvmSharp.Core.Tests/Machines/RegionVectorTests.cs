@@ -1,5 +1,6 @@
 using System.Collections.Generic;
 using KvmSharp.Addresses;
+using KvmSharp.HostMemory;
 using KvmSharp.Slots;
 using Xunit;
 using static KvmSharp.KvmErrno;
@@ -117,6 +118,11 @@ public sealed class RegionVectorTests
 
         Assert.Equal(EINVAL, vm.Set(32764, 0, 200 * GB, PG, H));
         Assert.Equal(None, vm.Set(20000, 0, 1024 * GB, PG, H + 20000 % 16384 * PG));
+
+        using AnonymousMemory memory = AnonymousMemory.Create(PG);
+        Assert.Equal(ENOSPC, Assert.Throws<KvmException>(() => vm.Slots.Add(new Gpa(200 * GB), memory)).Errno);
+        Assert.Equal(new SlotId(0), vm.Slots.Add(new Gpa(200 * GB), memory, space: AddressSpaceId.SystemManagement));
+        vm.Slots.Delete(new SlotId(0), AddressSpaceId.SystemManagement);
 
         Assert.Equal(32764, vm.Slots.Count());
         Assert.Equal(32764UL, vm.Slots.TotalPages);
