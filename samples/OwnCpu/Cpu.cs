@@ -1,6 +1,5 @@
 using KvmSharp.Addresses;
 using KvmSharp.Vcpus;
-using KvmSharp.Vcpus.Raw;
 
 namespace OwnCpu;
 

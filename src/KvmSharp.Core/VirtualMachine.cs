@@ -6,7 +6,6 @@ using KvmSharp.Reclaim;
 using KvmSharp.SecondStage;
 using KvmSharp.Slots;
 using KvmSharp.Vcpus;
-using KvmSharp.Vcpus.Raw;
 
 namespace KvmSharp;
 
@@ -88,6 +87,9 @@ public sealed partial class VirtualMachine : IDisposable
         if (Interlocked.Exchange(ref _dead, 1) != 0)
             return;
         Vcpus.MakeRequest(VcpuRequest.MachineDead);
+        // The request leaves a blocked vCPU asleep, as in KVM, where closing the descriptor ends its thread's wait.
+        foreach (Vcpu vcpu in Vcpus)
+            vcpu.Kick();
         Slots.Clear();
         HostInvalidation.Unsubscribe(this);
         MachineCounters.Unregister(this);

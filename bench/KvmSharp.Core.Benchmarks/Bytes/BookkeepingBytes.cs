@@ -5,7 +5,6 @@ using KvmSharp.Benchmarks.Slots;
 using KvmSharp.HostMemory;
 using KvmSharp.Slots;
 using KvmSharp.Vcpus;
-using KvmSharp.Vcpus.Raw;
 
 namespace KvmSharp.Benchmarks.Bytes;
 

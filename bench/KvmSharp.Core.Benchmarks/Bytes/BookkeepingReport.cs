@@ -4,7 +4,7 @@ using KvmSharp.Benchmarks.Slots;
 using KvmSharp.Slots;
 using KvmSharp.Slots.TwinTrees;
 using KvmSharp.Slots.WideTrees;
-using KvmSharp.Vcpus.Raw;
+using KvmSharp.Vcpus;
 
 namespace KvmSharp.Benchmarks.Bytes;
 

@@ -3,7 +3,6 @@ using KvmSharp.Addresses;
 using KvmSharp.HostMemory;
 using KvmSharp.Slots;
 using KvmSharp.Vcpus;
-using KvmSharp.Vcpus.Raw;
 
 namespace KvmSharp.Benchmarks.Vcpus;
 

@@ -1,6 +1,6 @@
 using BenchmarkDotNet.Attributes;
 using KvmSharp.Addresses;
-using KvmSharp.Vcpus.Raw;
+using KvmSharp.Vcpus;
 
 namespace KvmSharp.Benchmarks.Vcpus;
 

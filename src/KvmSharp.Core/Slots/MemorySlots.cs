@@ -130,6 +130,15 @@ public sealed partial class MemorySlots
         }
     }
 
+    /// <summary>Creates a slot for all of <paramref name="memory"/> under an id of the caller's choice.</summary>
+    /// <exception cref="KvmException">A check failed; or there is a slot of that id, of other size or memory.</exception>
+    public void Create(
+        SlotId id, Gpa gpa, HostMapping memory, SlotFlags flags = SlotFlags.None, AddressSpaceId space = default)
+    {
+        ArgumentNullException.ThrowIfNull(memory);
+        Set(new MemoryRegion(id, flags, gpa, memory.Range.Length, memory.Range.Start) { Space = space, Backing = memory });
+    }
+
     /// <summary>Deletes a slot. On return nobody can reach its memory through this machine.</summary>
     /// <exception cref="KvmException">There is no such slot.</exception>
     public void Delete(SlotId id, AddressSpaceId space = default) => TryDelete(id, space).ThrowIfRefused();

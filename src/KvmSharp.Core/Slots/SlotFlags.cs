@@ -12,7 +12,10 @@ public enum SlotFlags : uint
     /// <summary>Pages that the guest writes are recorded (<c>KVM_MEM_LOG_DIRTY_PAGES</c>).</summary>
     LogDirty = 1 << 0,
 
-    /// <summary>Guest writes leave the guest as MMIO (<c>KVM_MEM_READONLY</c>).</summary>
+    /// <summary>
+    /// Guest writes leave the guest as MMIO (<c>KVM_MEM_READONLY</c>). The machine's own memory does not write there either:
+    /// an image goes in through the host mapping.
+    /// </summary>
     ReadOnly = 1 << 1,
 
     /// <summary>The slot is being deleted or moved (<c>KVM_MEMSLOT_INVALID</c>). No user can pass it.</summary>

@@ -27,8 +27,13 @@ public struct GuestFault
     /// <summary>Bytes from <see cref="Gpa"/> to the end of the access that are not known to be done.</summary>
     public int Length { readonly get; internal set; }
 
-    /// <summary>Pieces for a device, when the kind is <see cref="GuestAccessKind.Mmio"/> and the access is typed.</summary>
+    /// <summary>Pieces for a device, when the kind is <see cref="GuestAccessKind.Mmio"/> and the access is a typed read or
+    /// write; a span or an atomic operation has none.</summary>
     public int FragmentCount { readonly get; private set; }
+
+    /// <summary>How many bytes of the access fragments may reach to.</summary>
+    internal readonly int LengthOfAccess =>
+        FragmentCount == 0 ? 0 : _fragments[FragmentCount - 1].Offset + _fragments[FragmentCount - 1].Length;
 
     /// <summary>One piece for a device.</summary>
     /// <param name="index">0 … <see cref="FragmentCount"/> − 1.</param>

@@ -1,4 +1,5 @@
 using System;
+using System.Numerics;
 using System.Threading;
 using KvmSharp.Slots;
 using KvmSharp.Vcpus.Raw;
@@ -116,6 +117,13 @@ public sealed partial class Vcpu
         Volatile.Write(ref _owner, null);
     }
 
+    /// <summary>
+    /// The requests that keep the vCPU out of guest mode, a bit for each by its number. An owner that is refused entry
+    /// takes these, those it does not know included, or it will be refused again.
+    /// </summary>
+    public ulong PendingRequests =>
+        (ulong)(Volatile.Read(ref Words.Attention) & ~(Attention.States | Attention.Exiting | Attention.ForceOut));
+
     /// <summary>Looks whether a request is pending, without taking it.</summary>
     public bool HasRequest(VcpuRequest request) => (Volatile.Read(ref Words.Attention) & request.Bit) != 0;
 
@@ -137,6 +145,16 @@ public sealed partial class Vcpu
         return (Interlocked.And(ref Words.Attention, ~request.Bit) & request.Bit) != 0;
     }
 
+    /// <summary>Takes the pending request with the lowest number, whichever it is.</summary>
+    /// <param name="number">Its number.</param>
+    /// <returns>Whether one was pending.</returns>
+    public bool TryTakeRequest(out int number)
+    {
+        ulong pending = PendingRequests;
+        number = BitOperations.TrailingZeroCount(pending);
+        return pending != 0 && TakeRequest(VcpuRequest.OfNumber(number));
+    }
+
     /// <summary>Asks something of this vCPU.</summary>
     /// <returns>Whether it was in guest mode.</returns>
     /// <remarks>
@@ -156,6 +174,9 @@ public sealed partial class Vcpu
     /// <summary>Makes the vCPU leave guest mode if it is there, or wakes it if it waits. Does not wait for it.</summary>
     public void Kick()
     {
+        // What the caller has set for the owner to find is visible before the mode is looked at. Pairs with
+        // TryEnterGuest: either this sees the vCPU entered, or its owner, once entered, sees what was set.
+        Interlocked.MemoryBarrier();
         long seen = Volatile.Read(ref Words.Attention);
         while ((seen & Attention.Entered) != 0)
         {

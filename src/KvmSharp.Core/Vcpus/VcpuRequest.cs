@@ -53,6 +53,14 @@ public readonly record struct VcpuRequest
         return new VcpuRequest(number, options);
     }
 
+    /// <summary>The request of a number that was read from the pending ones; how it was delivered no longer matters.</summary>
+    internal static VcpuRequest OfNumber(int number) => number switch
+    {
+        0 => TlbFlush,
+        1 => MachineDead,
+        _ => new VcpuRequest(number, VcpuRequestOptions.None),
+    };
+
     /// <summary>The number.</summary>
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"request:{Number}");
 }

@@ -4,7 +4,6 @@ using System.Numerics;
 using KvmSharp.Addresses;
 using KvmSharp.Slots;
 using KvmSharp.Vcpus;
-using KvmSharp.Vcpus.Raw;
 
 namespace KvmSharp.Tests.Machines;
 

@@ -32,6 +32,7 @@ public sealed class SlotRefusalTests
         { SlotCheck.ReadOnlyUnchanged, 0x2, 0x1, "slot:42: flags 0x2 differ from the slot's 0x1 in READONLY" },
         { SlotCheck.NamedOnce, 42, 0, "slot:42: named twice in one transaction" },
         { SlotCheck.NoOverlap, 0x1f, 0x2b, "slot:42: guest frame 0x1f belongs to slot 0x2b too" },
+        { SlotCheck.MemoryForBitmap, 0x40000, 0, "slot:42: no memory for a dirty bitmap of 0x40000 pages" },
         { SlotCheck.WithinMaxGfn, 0x10000, 0xffff, "slot:42: last guest frame 0x10000 is above 0xffff" },
         { SlotCheck.IdFree, 0x1, 0, "0x1 ids are wanted and 0x0 are free" },
     };

@@ -3,8 +3,9 @@ using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Threading;
 using KvmSharp.Addresses;
+using KvmSharp.Vcpus.Raw;
 
-namespace KvmSharp.Vcpus.Raw;
+namespace KvmSharp.Vcpus;
 
 // Atomic operations: real ones on the shared host memory, so that vCPUs, devices and the host see them as one step.
 unsafe partial class GuestMemory

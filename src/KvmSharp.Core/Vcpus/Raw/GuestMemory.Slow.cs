@@ -2,8 +2,9 @@ using System;
 using System.Runtime.CompilerServices;
 using System.Threading;
 using KvmSharp.Addresses;
+using KvmSharp.Vcpus.Raw;
 
-namespace KvmSharp.Vcpus.Raw;
+namespace KvmSharp.Vcpus;
 
 // What the fast paths leave: TLB misses, faults, page crossings, devices, and accesses outside guest mode.
 unsafe partial class GuestMemory
@@ -182,25 +183,36 @@ unsafe partial class GuestMemory
         }
     }
 
-    // Lets the device complete what is left. On the vCPU's thread, as an exit to user space.
-    void CompleteByDevice(byte* buffer, int length)
+    // Lets a device complete what is left. On the vCPU's thread, outside guest mode, as an exit to user space is.
+    void Complete(IMmioDevice device, byte* buffer, int length)
     {
-        if (_fault.Kind != GuestAccessKind.Mmio)
+        // A copy: the device may use this memory itself.
+        GuestFault fault = _fault;
+        if (fault.Kind != GuestAccessKind.Mmio)
         {
             // Nobody answers: what was not read is all ones, as on an open bus. The caller finds Fault set.
-            int missing = _fault.IsWrite ? 0 : _fault.Length;
+            int missing = fault.IsWrite ? 0 : fault.Length;
             new Span<byte>(buffer + length - missing, missing).Fill(byte.MaxValue);
             return;
         }
-        for (int index = 0; index < _fault.FragmentCount; index++)
+
+        bool wasIn = (Interlocked.Or(ref Words.Attention, Attention.Outside) & Attention.Outside) == 0;
+        for (int index = 0; index < fault.FragmentCount; index++)
         {
-            MmioFragment fragment = _fault.Fragment(index);
+            MmioFragment fragment = fault.Fragment(index);
             // SAFETY: fragments lie inside the access's buffer.
             var data = new Span<byte>(buffer + fragment.Offset, fragment.Length);
-            if (_fault.IsWrite)
-                Device.Write(fragment.Gpa, data);
+            if (fault.IsWrite)
+                device.Write(fragment.Gpa, data);
             else
-                Device.Read(fragment.Gpa, data);
+                device.Read(fragment.Gpa, data);
+        }
+        _fault = fault;
+        if (wasIn)
+        {
+            // As in TryEnterGuest; other requests are for the owner's next poll.
+            Interlocked.And(ref Words.Attention, ~Attention.Outside);
+            ServeRequests();
         }
     }
 }

@@ -2,8 +2,9 @@ using System;
 using System.Runtime.CompilerServices;
 using System.Threading;
 using KvmSharp.Addresses;
+using KvmSharp.Vcpus.Raw;
 
-namespace KvmSharp.Vcpus.Raw;
+namespace KvmSharp.Vcpus;
 
 // Reads and writes of single values and of spans.
 unsafe partial class GuestMemory
@@ -63,7 +64,7 @@ unsafe partial class GuestMemory
         where T : unmanaged
     {
         if (!TryRead(gpa, out T value))
-            CompleteByDevice((byte*)&value, sizeof(T));
+            Complete(Device, (byte*)&value, sizeof(T));
         return value;
     }
 
@@ -73,7 +74,24 @@ unsafe partial class GuestMemory
         where T : unmanaged
     {
         if (!TryWrite(gpa, value))
-            CompleteByDevice((byte*)&value, sizeof(T));
+            Complete(Device, (byte*)&value, sizeof(T));
+    }
+
+    /// <summary>
+    /// Completes the typed access that just returned <see langword="false"/>, when <see cref="Fault"/> has fragments: the
+    /// device fills what a read lacks, or takes what a write could not put into memory.
+    /// </summary>
+    /// <param name="device">The device.</param>
+    /// <param name="value">The value that was read in part, or was to be written.</param>
+    public void Complete<T>(IMmioDevice device, ref T value)
+        where T : unmanaged
+    {
+        ArgumentNullException.ThrowIfNull(device);
+        if (sizeof(T) < _fault.LengthOfAccess)
+            throw new ArgumentException($"{typeof(T)} is not what the access of {_fault.LengthOfAccess} bytes was made with");
+        T buffer = value;
+        Complete(device, (byte*)&buffer, sizeof(T));
+        value = buffer;
     }
 
     /// <summary>Fills a span from guest memory, across pages and slots.</summary>

@@ -4,8 +4,9 @@ using System.Threading;
 using KvmSharp.Addresses;
 using KvmSharp.SecondStage;
 using KvmSharp.Slots;
+using KvmSharp.Vcpus.Raw;
 
-namespace KvmSharp.Vcpus.Raw;
+namespace KvmSharp.Vcpus;
 
 /// <summary>
 /// Guest physical memory as one vCPU sees it: typed reads and writes, spans and atomic operations that find their page in
@@ -39,6 +40,10 @@ public sealed unsafe partial class GuestMemory
     // An index into the TLB as a byte offset, taken out of an address in one shift and one mask.
     const int EntrySizeShift = 4;
     const ulong OffsetMask = (TlbEntries - 1) << EntrySizeShift;
+
+    // Brings the page number's bits above the index to where the index has its second bit.
+    const int FoldShift = Page.Shift + TlbShift - EntrySizeShift - 1;
+    const ulong FoldMask = OffsetMask & (OffsetMask << 1);
 
     // What a vCPU that never touched memory looks into: entries that match nothing. Never written.
     static readonly TlbEntry[] _emptyTlb = NewTlb();
@@ -131,10 +136,16 @@ public sealed unsafe partial class GuestMemory
     // SAFETY: the array is pinned for its whole life.
     static TlbEntry* AddressOf(TlbEntry[] pinned) => (TlbEntry*)Unsafe.AsPointer(ref pinned[0]);
 
+    // The entry of an address: its page number, with the bits above the index folded in, since guests put code and data
+    // at round addresses. The fold spares the lowest bit, so that pages side by side never share an entry: an access that
+    // crosses looks at the entry of its first page for its last, and must not find it there.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static ulong OffsetOf(ulong address) =>
+        ((address >> (Page.Shift - EntrySizeShift)) ^ ((address >> FoldShift) & FoldMask)) & OffsetMask;
+
     // SAFETY: the offset is masked to the size of the table.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    TlbEntry* EntryOf(ulong address) =>
-        (TlbEntry*)((byte*)_tlb + ((address >> (Page.Shift - EntrySizeShift)) & OffsetMask));
+    TlbEntry* EntryOf(ulong address) => (TlbEntry*)((byte*)_tlb + OffsetOf(address));
 
     // The page of the last byte: equal to the page looked up only if the access does not cross.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

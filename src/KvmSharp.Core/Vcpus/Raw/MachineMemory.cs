@@ -6,7 +6,7 @@ using KvmSharp.HostMemory;
 using KvmSharp.Reclaim;
 using KvmSharp.Slots;
 
-namespace KvmSharp.Vcpus.Raw;
+namespace KvmSharp.Vcpus;
 
 /// <summary>
 /// Guest physical memory as the rest of the machine sees it: device models, loaders, debuggers – any thread, no vCPU.
