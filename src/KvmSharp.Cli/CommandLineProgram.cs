@@ -1,0 +1,61 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using System.Threading;
+using KvmSharp.Cli.Help;
+using KvmSharp.Cli.Perf;
+
+namespace KvmSharp.Cli;
+
+/// <summary>The whole command line: what <c>kvmsharp</c> does with its arguments.</summary>
+static class CommandLineProgram
+{
+    internal const string Name = "kvmsharp";
+
+    /// <summary>Runs a command.</summary>
+    /// <returns>An <see cref="ExitCode"/>.</returns>
+    internal static int Run(string[] args, Terminal terminal, CancellationToken interruption = default)
+    {
+        RootCommand root = NewRoot(terminal, interruption);
+        // An argument that begins with @ is an argument, not a file of arguments.
+        ParseResult parsed = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
+        string command = parsed.CommandResult.Command == root ? Name : $"{Name} {parsed.CommandResult.Command.Name}";
+        try
+        {
+            if (parsed.Errors.Count > 0 && parsed.Action is not (HelpPageAction or VersionLineAction))
+                throw CommandException.WrongUse(WrongUse.Describe(parsed));
+            var invocation = new InvocationConfiguration
+            {
+                Output = terminal.Out,
+                Error = terminal.Error,
+                EnableDefaultExceptionHandler = false,
+                ProcessTerminationTimeout = null,
+            };
+            return parsed.Invoke(invocation);
+        }
+        catch (CommandException exception)
+        {
+            terminal.Error.WriteLine($"{command}: {exception.Message}");
+            return exception.ExitCode;
+        }
+    }
+
+    static RootCommand NewRoot(Terminal terminal, CancellationToken interruption)
+    {
+        var root = new RootCommand("KVM's virtual-machine core as a .NET library: try it and measure it.");
+        root.Directives.Clear();
+        root.Subcommands.Add(PerfCommand.Create(terminal, interruption));
+        foreach (Option option in root.Options)
+        {
+            if (option is HelpOption help)
+                help.Action = new HelpPageAction(terminal);
+            else if (option is VersionOption version)
+                version.Action = new VersionLineAction(terminal);
+        }
+        root.SetAction(parsed =>
+        {
+            HelpPage.Write(root, terminal);
+            return ExitCode.Success;
+        });
+        return root;
+    }
+}

@@ -1,0 +1,156 @@
+using System;
+using System.Diagnostics;
+using KvmSharp.Addresses;
+using KvmSharp.HostMemory;
+using KvmSharp.Slots;
+using KvmSharp.Vcpus;
+
+namespace KvmSharp.Cli.Perf;
+
+/// <summary>
+/// A machine with one vCPU whose memory is cut into slots, each with a mapping of its own, as the tests' host side and
+/// guest side share it.
+/// </summary>
+sealed class MemslotArena : IDisposable
+{
+    const ulong HarnessPages = 16;
+
+    readonly VirtualMachine _machine;
+    readonly HostMapping?[] _slots;
+    readonly HostMapping _harness;
+    HostExtent[] _extents = [];
+
+    /// <summary>Makes the machine and its slots. The memory is not touched.</summary>
+    internal MemslotArena(SlotStoreDesign design, ArenaLayout layout)
+    {
+        Layout = layout;
+        MoveTarget = layout.End;
+        _slots = new HostMapping?[layout.SlotCount];
+        _machine = new VirtualMachine(new VirtualMachineOptions { SlotStore = design });
+        _harness = AnonymousMemory.Create(HarnessPages << Page.Shift, HugePages.Never);
+        try
+        {
+            Add(new SlotId(0), default, _harness);
+            Vcpu = _machine.Vcpus.Create(new VcpuId(0));
+            long start = Stopwatch.GetTimestamp();
+            CreateSlots();
+            SetupTime = Stopwatch.GetElapsedTime(start);
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+    }
+
+    internal ArenaLayout Layout { get; }
+
+    internal Vcpu Vcpu { get; }
+
+    /// <summary>Time for mapping the memory of all test slots and creating these.</summary>
+    internal TimeSpan SetupTime { get; }
+
+    /// <summary>Where the move tests put the last slot before they put it back.</summary>
+    internal Gpa MoveTarget { get; init; }
+
+    /// <summary>The mapping that holds the synchronisation page, at its start.</summary>
+    internal HostMapping SyncMemory => _slots[0]!;
+
+    /// <summary>Makes all memory zero, and present in the host.</summary>
+    internal void ZeroFill()
+    {
+        for (int slot = 0; slot < _slots.Length; slot++)
+        {
+            HostMapping memory = _slots[slot]!;
+            for (ulong offset = 0; offset < memory.Length;)
+            {
+                int length = (int)Math.Min(memory.Length - offset, 1UL << 30);
+                memory.AsSpan(offset, length).Clear();
+                offset += (ulong)length;
+            }
+        }
+    }
+
+    internal ulong Read(ulong page, int pageOffset)
+    {
+        HostMapping memory = Locate(page, out ulong offset);
+        return memory.ReadUInt64(offset + (ulong)pageOffset);
+    }
+
+    internal void Write(ulong page, int pageOffset, ulong value)
+    {
+        HostMapping memory = Locate(page, out ulong offset);
+        memory.WriteUInt64(offset + (ulong)pageOffset, value);
+    }
+
+    /// <summary>Gives pages back to the host with one call for each slot that they lie in.</summary>
+    internal void Discard(ulong page, ulong count)
+    {
+        while (count > 0)
+        {
+            HostMapping memory = Locate(page, out ulong offset);
+            ulong pages = Math.Min(count, (memory.Length - offset) >> Page.Shift);
+            memory.Discard(offset, pages << Page.Shift);
+            page += pages;
+            count -= pages;
+        }
+    }
+
+    /// <summary>Gives pages back to the host with one call for all.</summary>
+    /// <remarks>
+    /// This is how a chunk of host memory is given back in this library: the extents are split where a slot and its
+    /// mapping end, and one call takes them all. Mappings that lie side by side in host memory become one invalidation,
+    /// so the number of operations does not depend on the number of slots.
+    /// </remarks>
+    internal void DiscardTogether(ulong page, ulong count)
+    {
+        int extents = 0;
+        if ((ulong)_extents.Length < count)
+            _extents = new HostExtent[count];
+        while (count > 0)
+        {
+            HostMapping memory = Locate(page, out ulong offset);
+            ulong pages = Math.Min(count, (memory.Length - offset) >> Page.Shift);
+            _extents[extents++] = new HostExtent(memory, offset, pages << Page.Shift);
+            page += pages;
+            count -= pages;
+        }
+        HostMapping.Discard(_extents.AsSpan(0, extents));
+    }
+
+    /// <summary>Moves the last slot beyond the end of all others.</summary>
+    internal void MoveLastSlotAway() => _machine.Slots.Move(LastSlotId, MoveTarget);
+
+    /// <summary>Moves the last slot to its place again.</summary>
+    internal void MoveLastSlotBack() => _machine.Slots.Move(LastSlotId, ArenaLayout.GpaOf(Layout.LastSlotPage));
+
+    public void Dispose()
+    {
+        _machine.Dispose();
+        foreach (HostMapping? memory in _slots)
+            memory?.Dispose();
+        _harness.Dispose();
+    }
+
+    SlotId LastSlotId => new((ushort)Layout.SlotCount);
+
+    void CreateSlots()
+    {
+        for (int slot = 0; slot < _slots.Length; slot++)
+        {
+            HostMapping memory = AnonymousMemory.Create(Layout.PagesOf(slot) << Page.Shift, HugePages.Never);
+            _slots[slot] = memory;
+            Add(new SlotId((ushort)(slot + 1)), ArenaLayout.GpaOf(Layout.FirstPageOf(slot)), memory);
+        }
+    }
+
+    void Add(SlotId id, Gpa gpa, HostMapping memory) =>
+        _machine.Slots.Set(new MemoryRegion(id, SlotFlags.None, gpa, memory.Length, memory.Start) { Backing = memory });
+
+    HostMapping Locate(ulong page, out ulong offset)
+    {
+        int slot = Layout.SlotOf(page);
+        offset = (page - Layout.FirstPageOf(slot)) << Page.Shift;
+        return _slots[slot]!;
+    }
+}

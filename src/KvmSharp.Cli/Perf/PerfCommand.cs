@@ -1,0 +1,90 @@
+using System.Collections.Generic;
+using System.CommandLine;
+using System.Linq;
+using System.Threading;
+using KvmSharp.Cli.Help;
+
+namespace KvmSharp.Cli.Perf;
+
+/// <summary><c>kvmsharp perf</c>: its options, and what it does with them.</summary>
+sealed class PerfCommand : Command, IExplained
+{
+    readonly Option<string?> _tests = Text(
+        "--test", "LIST", $"Tests to run, of {string.Join(", ", PerfOptions.TestNames)}. All by default.");
+
+    readonly Option<string?> _slots = Text(
+        "--slots", "LIST",
+        $"Slots in use, {PerfOptions.LeastSlots} to {PerfOptions.MostSlots}, the harness's own slot included. "
+        + $"By default {string.Join(",", PerfOptions.DefaultSlots)}.");
+
+    readonly Option<string?> _stores = Text(
+        "--store", "LIST",
+        $"Slot stores to measure, of {string.Join(", ", SlotStores.All.Select(store => store.Name))}. All by default.");
+
+    readonly Option<string?> _baseline = Text(
+        "--baseline", "STORE", $"The store that the others are compared with. By default {SlotStores.Baseline}.");
+
+    readonly Option<string?> _seconds = Text(
+        "--seconds", "S", $"How long each test iterates. By default {PerfOptions.DefaultSeconds}.");
+
+    readonly Option<string?> _runs = Text("--runs", "R", "Run everything so often and keep the best. By default 1.");
+
+    readonly Option<bool> _verify = new("--verify") { Description = "Let map and unmap check values too; rw always does." };
+
+    readonly Option<string?> _json = Text(
+        "--json", "FILE", "Write the results as JSON as well; to \"-\", instead of the table.");
+
+    PerfCommand()
+        : base("perf", "Measure slot operations, and host unmaps, while a vCPU uses the memory.")
+    {
+        foreach (Option option in (Option[])[_tests, _slots, _stores, _baseline, _seconds, _runs, _verify, _json])
+            Options.Add(option);
+    }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<(string Heading, string[] Lines)> Parts { get; } =
+    [
+        ("Tests:",
+        [
+            "map            The guest writes half of 32 MiB while the host discards the other half.",
+            "unmap          The host discards 128 MiB page by page; the guest uses two pages of it.",
+            "unmap-chunked  The same in chunks of 2 MiB.",
+            "move-active    The last of the slots in 512 MiB moves away and back while the guest uses it.",
+            "move-inactive  The same while the guest uses only what lies below it.",
+            "rw             Host and guest write and check each of 131072 pages in turns.",
+            "setup          All slots of 512 MiB are mapped and created.",
+        ]),
+        ("Examples:",
+        [
+            "kvmsharp perf",
+            "kvmsharp perf --test move-active,move-inactive --slots 509,32764",
+            "kvmsharp perf --store wide-tree --seconds 5 --runs 3 --verify --json results.json",
+        ]),
+        ("Exit codes:",
+        [
+            "0 done   1 a test failed, or interrupted   2 wrong use   3 not possible on this machine",
+        ]),
+    ];
+
+    internal static PerfCommand Create(Terminal terminal, CancellationToken interruption)
+    {
+        var command = new PerfCommand();
+        command.SetAction(parsed => PerfReport.Run(command.Read(parsed), terminal, interruption));
+        return command;
+    }
+
+    static Option<string?> Text(string name, string value, string description) =>
+        new(name) { HelpName = value, Description = description };
+
+    PerfOptions Read(ParseResult parsed) => PerfOptions.Parse(
+        parsed.GetValue(_tests),
+        parsed.GetValue(_slots),
+        parsed.GetValue(_stores),
+        parsed.GetValue(_baseline),
+        parsed.GetValue(_seconds),
+        parsed.GetValue(_runs)) with
+    {
+        Verify = parsed.GetValue(_verify),
+        JsonPath = PerfOptions.CheckPath(parsed.GetValue(_json)),
+    };
+}

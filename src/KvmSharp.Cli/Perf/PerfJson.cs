@@ -1,0 +1,59 @@
+using System.Collections.Generic;
+using System.Linq;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace KvmSharp.Cli.Perf;
+
+/// <summary>The results for programs to read.</summary>
+static class PerfJson
+{
+    internal const int Schema = 1;
+
+    internal static string Write(PerfOptions options, MachineDescription machine, PerfOutcome outcome)
+    {
+        var document = new PerfDocument(
+            Schema,
+            outcome.IsComplete,
+            outcome.Failure,
+            machine,
+            SlotStores.Default.Name,
+            options.Baseline.Name,
+            options.Limit.TotalSeconds,
+            options.Runs,
+            outcome.Results,
+            [.. options.Slots.SelectMany(slots => options.Tests.Select(test => PerfCase.Of(test, slots).Obstacle))
+                .OfType<PerfObstacle>()]);
+        return JsonSerializer.Serialize(document, PerfJsonContext.Default.PerfDocument);
+    }
+}
+
+/// <summary>The document, member by member.</summary>
+/// <param name="Schema">Rises when a member changes its meaning or goes.</param>
+/// <param name="Complete">Whether everything asked for was measured.</param>
+/// <param name="Failure">The check that failed, if one did.</param>
+/// <param name="Machine">Where.</param>
+/// <param name="DefaultStore">The store that a machine gets when nothing is chosen.</param>
+/// <param name="BaselineStore">The store that the table compares with.</param>
+/// <param name="SecondsPerTest">The time that each test was given.</param>
+/// <param name="Runs">Runs, of which the best is reported.</param>
+/// <param name="Results">The results.</param>
+/// <param name="NotPossible">The tests that could not be run with the slots asked for.</param>
+sealed record PerfDocument(
+    int Schema,
+    bool Complete,
+    string? Failure,
+    MachineDescription Machine,
+    string DefaultStore,
+    string BaselineStore,
+    double SecondsPerTest,
+    int Runs,
+    IReadOnlyList<PerfResult> Results,
+    IReadOnlyList<PerfObstacle> NotPossible);
+
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    WriteIndented = true,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(PerfDocument))]
+sealed partial class PerfJsonContext : JsonSerializerContext;

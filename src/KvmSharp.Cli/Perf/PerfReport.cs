@@ -1,0 +1,77 @@
+using System;
+using System.IO;
+using System.Linq;
+using System.Threading;
+using KvmSharp.Cli.Perf.Tests;
+using KvmSharp.HostMemory;
+
+namespace KvmSharp.Cli.Perf;
+
+/// <summary>Runs a measurement and reports it: the command's work once its options are read.</summary>
+static class PerfReport
+{
+    const long MemoryBeside = 256 << 20;
+
+    /// <returns>An <see cref="ExitCode"/>.</returns>
+    /// <exception cref="CommandException">It cannot be done, failed or was interrupted.</exception>
+    internal static int Run(PerfOptions options, Terminal terminal, CancellationToken interruption)
+    {
+        MachineDescription machine = MachineDescription.OfThisMachine();
+        RequireSupport(options, machine);
+        // Opened before anything is measured, so that no measurement is lost to a bad path.
+        using FileStream? file = OpenJson(options);
+        PerfOutcome outcome;
+        try
+        {
+            outcome = PerfSession.Run(options, terminal, interruption);
+        }
+        catch (HostMemoryException exception)
+        {
+            throw new CommandException(ExitCode.NotSupported, exception.Message);
+        }
+
+        if (!options.JsonReplacesTable)
+            new PerfTable(options, machine, outcome).Write(terminal);
+        if (options.JsonReplacesTable)
+            terminal.Out.WriteLine(PerfJson.Write(options, machine, outcome));
+        if (file is not null)
+        {
+            using var writer = new StreamWriter(file);
+            writer.WriteLine(PerfJson.Write(options, machine, outcome));
+        }
+
+        if (outcome.Failure is not null)
+            throw new CommandException(ExitCode.Failed, $"failed: {outcome.Failure}");
+        if (!outcome.IsComplete)
+            throw new CommandException(ExitCode.Failed, "interrupted; the results are not complete");
+        return ExitCode.Success;
+    }
+
+    static void RequireSupport(PerfOptions options, MachineDescription machine)
+    {
+        if (!Environment.Is64BitProcess)
+            throw new CommandException(ExitCode.NotSupported, "guests need a 64-bit process");
+        ulong pages = options.Tests.Select(test => test.Pages).Append(options.Setup ? DefaultMemory.Pages : 0).Max();
+        long needed = (long)(pages * Addresses.Page.Size) + MemoryBeside;
+        if (machine.MemoryBytes < needed)
+        {
+            throw new CommandException(
+                ExitCode.NotSupported, $"{needed >> 20} MiB of memory are needed, {machine.MemoryBytes >> 20} MiB are there");
+        }
+    }
+
+    static FileStream? OpenJson(PerfOptions options)
+    {
+        if (options.JsonPath is null || options.JsonReplacesTable)
+            return null;
+        try
+        {
+            return new FileStream(options.JsonPath, FileMode.Create, FileAccess.Write, FileShare.Read);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException
+            or ArgumentException or NotSupportedException)
+        {
+            throw CommandException.WrongUse($"cannot write \"{options.JsonPath}\": {exception.Message}");
+        }
+    }
+}

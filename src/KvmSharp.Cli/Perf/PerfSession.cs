@@ -1,0 +1,182 @@
+using System;
+using System.Collections.Generic;
+using System.Diagnostics;
+using System.Linq;
+using System.Threading;
+using KvmSharp.Cli.Perf.Tests;
+using KvmSharp.Slots;
+
+namespace KvmSharp.Cli.Perf;
+
+/// <summary>Measures everything that was asked for.</summary>
+/// <remarks>
+/// The stores take turns at each slot count, so that what changes on the machine meanwhile meets them all. Tests with
+/// memory of the same size share a machine, and each begins with memory full of zeros.
+/// </remarks>
+sealed class PerfSession
+{
+    // The three tests with memory of the default size would make so many machines, had each its own.
+    const int LeastSetups = 3;
+    const int MostSetups = 100;
+    const int WarmUpSlots = 10;
+    const int WarmUpRounds = 2;
+
+    static readonly TimeSpan _longestWarmUp = TimeSpan.FromMilliseconds(150);
+
+    readonly PerfOptions _options;
+    readonly PerfProgress _progress;
+    readonly CancellationToken _interruption;
+    readonly PerfOutcome _outcome = new();
+
+    PerfSession(PerfOptions options, Terminal terminal, CancellationToken interruption)
+    {
+        _options = options;
+        _progress = new PerfProgress(terminal, CountSteps(options));
+        _interruption = interruption;
+    }
+
+    /// <summary>Measures until all is done, a check fails or the user interrupts.</summary>
+    internal static PerfOutcome Run(PerfOptions options, Terminal terminal, CancellationToken interruption) =>
+        new PerfSession(options, terminal, interruption).Run();
+
+    PerfOutcome Run()
+    {
+        try
+        {
+            WarmUp();
+            foreach (int slots in _options.Slots)
+                MeasureSlots(slots);
+            _outcome.IsComplete = !_interruption.IsCancellationRequested;
+        }
+        catch (PerfTestException exception)
+        {
+            _outcome.Failure = exception.Message;
+        }
+        _progress.Clear();
+        return _outcome;
+    }
+
+    // What runs first would otherwise be measured while the code is still being compiled. The stores take turns, so that
+    // the compiler sees them all before it settles on one.
+    void WarmUp()
+    {
+        TimeSpan limit = _options.Limit < _longestWarmUp ? _options.Limit : _longestWarmUp;
+        for (int round = 0; round < WarmUpRounds; round++)
+        {
+            foreach (SlotStoreDesign store in _options.Stores)
+            {
+                if (_options.Setup)
+                    MeasureSetup(store, new ArenaLayout(WarmUpSlots, DefaultMemory.Pages), limit);
+                foreach (IGrouping<ulong, PerfTest> group in _options.Tests.GroupBy(test => test.Pages))
+                {
+                    if (_interruption.IsCancellationRequested)
+                        return;
+                    _progress.Begin($"warming up {store}");
+                    using var arena = new MemslotArena(store, new ArenaLayout(WarmUpSlots, group.Key));
+                    arena.ZeroFill();
+                    foreach (PerfTest test in group)
+                        Measure(test, arena, store, limit);
+                }
+            }
+        }
+    }
+
+    void MeasureSlots(int slots)
+    {
+        // A case that is run with fewer slots than asked for may have had its turn already.
+        PerfCase[] cases =
+        [
+            .. _options.Tests.Select(test => PerfCase.Of(test, slots)).Where(@case => @case.WhyImpossible is null
+                && _options.Stores.Any(store => _outcome.Find(@case.Test.Name, @case.Slots, store.Name) is null)),
+        ];
+        for (int run = 0; run < _options.Runs; run++)
+        {
+            foreach (SlotStoreDesign store in _options.Stores)
+            {
+                if (_options.Setup && !_interruption.IsCancellationRequested)
+                    MeasureSetup(store, slots);
+                foreach (IGrouping<ulong, PerfCase> group in cases.GroupBy(@case => @case.Test.Pages))
+                    MeasureOnOneMachine(store, [.. group]);
+            }
+        }
+    }
+
+    void MeasureOnOneMachine(SlotStoreDesign store, PerfCase[] cases)
+    {
+        if (_interruption.IsCancellationRequested)
+            return;
+        ArenaLayout layout = cases[0].Layout;
+        _progress.Begin($"{store}: creating {layout.SlotCount} slots");
+        GC.Collect();
+        using var arena = new MemslotArena(store, layout);
+        foreach (PerfTest test in cases.Select(@case => @case.Test))
+        {
+            if (_interruption.IsCancellationRequested)
+                return;
+            _progress.Begin($"{store}: {test.Name} with {layout.Cap} slots");
+            arena.ZeroFill();
+            PerfTiming timing = Measure(test, arena, store, _options.Limit);
+            _progress.Advance();
+            if (timing.Iterations > 0)
+            {
+                _outcome.Add(new PerfResult(
+                    test.Name, layout.Cap, store.Name, timing.SecondsPerIteration, timing.Iterations,
+                    arena.SetupTime.TotalSeconds, layout.Pages));
+            }
+        }
+    }
+
+    PerfTiming Measure(PerfTest test, MemslotArena arena, SlotStoreDesign store, TimeSpan limit)
+    {
+        try
+        {
+            return PerfRun.Measure(test, arena, limit, _options.Verify, _options.Alarm, _interruption);
+        }
+        catch (PerfTestException exception)
+        {
+            throw new PerfTestException($"{test.Name} with {arena.Layout.Cap} slots in {store}: {exception.Message}");
+        }
+    }
+
+    void MeasureSetup(SlotStoreDesign store, int slots)
+    {
+        var layout = new ArenaLayout(slots, DefaultMemory.Pages);
+        _progress.Begin($"{store}: setup of {slots} slots");
+        (double best, int setups) = MeasureSetup(store, layout, _options.Limit);
+        _progress.Advance();
+        if (setups > 0)
+            _outcome.Add(new PerfResult(PerfOptions.SetupName, slots, store.Name, best, setups, best, layout.Pages));
+    }
+
+    (double Best, int Setups) MeasureSetup(SlotStoreDesign store, ArenaLayout layout, TimeSpan limit)
+    {
+        double best = double.PositiveInfinity;
+        int setups = 0;
+        long start = Stopwatch.GetTimestamp();
+        GC.Collect();
+        while (!_interruption.IsCancellationRequested
+            && (setups < LeastSetups || (setups < MostSetups && Stopwatch.GetElapsedTime(start) < limit)))
+        {
+            using var arena = new MemslotArena(store, layout);
+            best = Math.Min(best, arena.SetupTime.TotalSeconds);
+            setups++;
+        }
+        return (best, setups);
+    }
+
+    static int CountSteps(PerfOptions options)
+    {
+        var cases = new HashSet<(string, int)>();
+        foreach (int slots in options.Slots)
+        {
+            if (options.Setup)
+                cases.Add((PerfOptions.SetupName, slots));
+            foreach (PerfCase @case in options.Tests.Select(test => PerfCase.Of(test, slots)))
+            {
+                if (@case.WhyImpossible is null)
+                    cases.Add((@case.Test.Name, @case.Slots));
+            }
+        }
+        return cases.Count * options.Stores.Count * options.Runs;
+    }
+}

@@ -1,0 +1,39 @@
+namespace KvmSharp.Cli.Perf.Tests;
+
+/// <summary>The guest writes, and so maps, one half of the memory while the host takes the other half away.</summary>
+class MapTest : PerfTest
+{
+    internal override string Name => "map";
+
+    internal override string Title => "Map";
+
+    internal override ulong DataPages => PagesIn(32 << 20);
+
+    ulong Half => DataPages / 2;
+
+    internal override void RunGuest(GuestCpu cpu, ArenaLayout layout)
+    {
+        do
+        {
+            cpu.WritePages(FirstDataPage, Half, Value1);
+            if (!cpu.Sync())
+                return;
+            cpu.WritePages(FirstDataPage + Half, Half, Value2);
+        }
+        while (cpu.Sync());
+    }
+
+    internal override void Iterate(PerfHost host)
+    {
+        // Meanwhile the guest writes the first half …
+        host.Arena.Discard(FirstDataPage + Half, Half);
+        host.Sync();
+        host.Verify(FirstDataPage, Value1);
+        host.Verify(FirstDataPage + Half - 1, Value1);
+        // … and now the second. That one is taken away when the next iteration begins.
+        host.Arena.Discard(FirstDataPage, Half);
+        host.Sync();
+        host.Verify(FirstDataPage + Half, Value2);
+        host.Verify(FirstDataPage + DataPages - 1, Value2);
+    }
+}

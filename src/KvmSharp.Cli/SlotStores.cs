@@ -1,0 +1,22 @@
+using System.Collections.Generic;
+using KvmSharp.Slots;
+using KvmSharp.Slots.TwinTrees;
+using KvmSharp.Slots.WideTrees;
+
+namespace KvmSharp.Cli;
+
+/// <summary>The slot stores that can be chosen by name. A new one is one line here.</summary>
+static class SlotStores
+{
+    internal static IReadOnlyList<SlotStoreDesign> All { get; } =
+    [
+        TwinTreeStore.Design,
+        WideTreeStore.Design,
+    ];
+
+    /// <summary>What others are compared with: the design that KVM has.</summary>
+    internal static SlotStoreDesign Baseline => TwinTreeStore.Design;
+
+    /// <summary>What a machine gets when nothing is chosen.</summary>
+    internal static SlotStoreDesign Default { get; } = new VirtualMachineOptions().SlotStore;
+}
