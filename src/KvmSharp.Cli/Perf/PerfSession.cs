@@ -73,7 +73,6 @@ sealed class PerfSession
                         return;
                     _progress.Begin($"warming up {store}");
                     using var arena = new MemslotArena(store, new ArenaLayout(WarmUpSlots, group.Key));
-                    arena.ZeroFill();
                     foreach (PerfTest test in group)
                         Measure(test, arena, store, limit);
                 }

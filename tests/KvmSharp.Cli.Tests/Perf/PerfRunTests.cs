@@ -1,0 +1,88 @@
+using System.IO;
+using System.Linq;
+using System.Text.Json;
+using System.Threading;
+using Xunit;
+
+namespace KvmSharp.Cli.Tests.Perf;
+
+/// <summary>The whole command, measuring for real.</summary>
+public class PerfRunTests
+{
+    [Fact]
+    public void Json_on_the_standard_output_is_all_there_is_and_follows_the_schema()
+    {
+        CommandRun run = CommandRun.Of("perf --slots 10 --test move-active,rw --seconds 0.05 --json -");
+
+        Assert.Equal((ExitCode.Success, ""), (run.ExitCode, run.Error));
+        using JsonDocument document = JsonDocument.Parse(run.Out);
+        JsonElement root = document.RootElement;
+        Assert.Equal(1, root.GetProperty("schema").GetInt32());
+        Assert.True(root.GetProperty("complete").GetBoolean());
+        Assert.Equal("wide-tree", root.GetProperty("defaultStore").GetString());
+        JsonElement machine = root.GetProperty("machine");
+        Assert.All(
+            ["os", "cpu", "runtime", "architecture"], name => Assert.NotEmpty(machine.GetProperty(name).GetString()!));
+        Assert.True(machine.GetProperty("cores").GetInt32() > 0);
+        Assert.True(machine.GetProperty("memoryBytes").GetInt64() > 0);
+        JsonElement[] results = [.. root.GetProperty("results").EnumerateArray()];
+        Assert.Equal(
+            ["move-active/twin-trees", "rw/twin-trees", "move-active/wide-tree", "rw/wide-tree"],
+            results.Select(result => $"{result.GetProperty("test").GetString()}/{result.GetProperty("store").GetString()}"));
+        Assert.All(results, result =>
+        {
+            Assert.Equal(10, result.GetProperty("slots").GetInt32());
+            Assert.Equal(131073, result.GetProperty("pages").GetInt32());
+            Assert.True(result.GetProperty("secondsPerIteration").GetDouble() > 0);
+            Assert.True(result.GetProperty("setupSeconds").GetDouble() > 0);
+            Assert.True(result.GetProperty("iterations").GetInt64() > 0);
+        });
+    }
+
+    [Fact]
+    public void A_file_gets_json_beside_the_table()
+    {
+        string path = Path.Combine(Directory.CreateTempSubdirectory("kvmsharp").FullName, "results.json");
+
+        CommandRun run = CommandRun.Of($"perf --slots 20 --test map,setup --store wide-tree --seconds 0.01 --verify --json {path}");
+
+        Assert.Equal((ExitCode.Success, ""), (run.ExitCode, run.Error));
+        Assert.Matches(
+            @"20 slots in use:\nTest            Time\nMap             0\.\d+s\nSlot setup      0\.\d+s\n\z", run.Out);
+        using JsonDocument document = JsonDocument.Parse(File.ReadAllText(path));
+        Assert.Equal(
+            ["map", "setup"],
+            document.RootElement.GetProperty("results").EnumerateArray()
+                .Select(result => result.GetProperty("test").GetString()!).Order());
+        Directory.Delete(Path.GetDirectoryName(path)!, recursive: true);
+    }
+
+    [Fact]
+    public void What_is_not_possible_is_in_the_json_too()
+    {
+        CommandRun run = CommandRun.Of("perf --slots 2 --test move-active --seconds 0.01 --json -");
+
+        using JsonDocument document = JsonDocument.Parse(run.Out);
+        JsonElement obstacle = Assert.Single(document.RootElement.GetProperty("notPossible").EnumerateArray());
+        Assert.Equal("move-active", obstacle.GetProperty("test").GetString());
+        Assert.Equal(2, obstacle.GetProperty("slots").GetInt32());
+        Assert.Equal(
+            "there are no 25 pages for the guest to write below the last slot", obstacle.GetProperty("reason").GetString());
+    }
+
+    [Fact]
+    public void An_interruption_prints_what_is_done_and_fails()
+    {
+        using var interruption = new CancellationTokenSource();
+        interruption.Cancel();
+
+        CommandRun table = CommandRun.Of("perf --slots 10 --test rw", interruption.Token);
+        CommandRun json = CommandRun.Of("perf --slots 10 --test rw --json -", interruption.Token);
+
+        Assert.Equal(ExitCode.Failed, table.ExitCode);
+        Assert.Equal("kvmsharp perf: interrupted; the results are not complete\n", table.Error);
+        Assert.Contains("RW              -", table.Out);
+        using JsonDocument document = JsonDocument.Parse(json.Out);
+        Assert.False(document.RootElement.GetProperty("complete").GetBoolean());
+    }
+}

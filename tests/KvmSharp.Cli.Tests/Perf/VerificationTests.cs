@@ -1,0 +1,242 @@
+using System;
+using System.Threading;
+using KvmSharp.Addresses;
+using KvmSharp.Cli.Perf;
+using KvmSharp.Cli.Perf.Tests;
+using KvmSharp.Slots;
+using Xunit;
+
+namespace KvmSharp.Cli.Tests.Perf;
+
+/// <summary>Every test passes on small memory, and fails when something is wrong with it.</summary>
+public class VerificationTests
+{
+    const ulong SmallData = 256;
+
+    static readonly TimeSpan _short = TimeSpan.FromMilliseconds(20);
+
+    // Races are met long before; what this bounds is a run that would not fail.
+    static readonly TimeSpan _untilFailure = TimeSpan.FromSeconds(5);
+
+    public static TheoryData<string> StoreNames => [.. Array.ConvertAll([.. SlotStores.All], store => store.Name)];
+
+    static SlotStoreDesign Store(string name) => Assert.Single(SlotStores.All, store => store.Name == name);
+
+    static PerfTiming Measure(
+        PerfTest test, string store = "wide-tree", bool verify = true, TimeSpan? limit = null, TimeSpan? alarm = null,
+        Gpa? moveTarget = null, CancellationToken interruption = default)
+    {
+        var layout = new ArenaLayout(6, test.Pages);
+        using var arena = new MemslotArena(Store(store), layout) { MoveTarget = moveTarget ?? layout.End };
+        arena.ZeroFill();
+        return PerfRun.Measure(test, arena, limit ?? _short, verify, alarm ?? TimeSpan.FromSeconds(10), interruption);
+    }
+
+    static string FailureOf(PerfTest test, Gpa? moveTarget = null) =>
+        Assert.Throws<PerfTestException>(() => Measure(test, limit: _untilFailure, moveTarget: moveTarget)).Message;
+
+    class SmallMap : MapTest
+    {
+        internal override ulong DataPages => SmallData;
+    }
+
+    class SmallUnmap : UnmapTest
+    {
+        internal override ulong DataPages => SmallData;
+    }
+
+    class SmallMoveActive : MoveActiveTest
+    {
+        internal override ulong DataPages => SmallData;
+    }
+
+    class SmallMoveInactive : MoveInactiveTest
+    {
+        internal override ulong DataPages => SmallData;
+    }
+
+    class SmallReadWrite : ReadWriteTest
+    {
+        internal override ulong DataPages => SmallData;
+    }
+
+    [Theory]
+    [MemberData(nameof(StoreNames))]
+    public void A_healthy_store_passes(string store)
+    {
+        Assert.True(Measure(new SmallMap(), store).Iterations > 0);
+        Assert.True(Measure(new SmallUnmap(), store).Iterations > 0);
+        Assert.True(Measure(new SmallMoveActive(), store).Iterations > 0);
+        Assert.True(Measure(new SmallMoveInactive(), store).Iterations > 0);
+        Assert.True(Measure(new SmallReadWrite(), store).Iterations > 0);
+    }
+
+    [Theory]
+    [MemberData(nameof(StoreNames))]
+    public void Chunks_over_many_slots_are_discarded_whole(string store)
+    {
+        var test = new UnmapChunkedTest();
+        using var arena = new MemslotArena(Store(store), new ArenaLayout(3000, test.Pages));
+
+        PerfTiming timing = PerfRun.Measure(test, arena, _short, verify: true, TimeSpan.FromSeconds(10), default);
+
+        Assert.True(timing.Iterations > 0);
+    }
+
+    [Fact]
+    public void Discarding_together_takes_the_pages_asked_for_and_no_others()
+    {
+        using var arena = new MemslotArena(SlotStores.Default, new ArenaLayout(8, 70));
+        for (ulong page = 0; page < 70; page++)
+            arena.Write(page, 0, page + 1);
+
+        arena.DiscardTogether(5, 48);
+
+        Assert.Equal((5UL, 0UL, 0UL, 54UL), (arena.Read(4, 0), arena.Read(5, 0), arena.Read(52, 0), arena.Read(53, 0)));
+    }
+
+    [Fact]
+    public void However_short_the_time_there_is_a_result() =>
+        Assert.True(Measure(new SmallReadWrite(), limit: TimeSpan.FromTicks(1)).Iterations > 0);
+
+    // Map: the guest's first half holds the value of its second.
+    sealed class MapOfWrongValue : SmallMap
+    {
+        internal override void RunGuest(GuestCpu cpu, ArenaLayout layout)
+        {
+            do
+                cpu.WritePages(FirstDataPage, DataPages, Value2);
+            while (cpu.Sync());
+        }
+    }
+
+    [Fact]
+    public void Map_finds_a_wrong_value() =>
+        Assert.Equal("the host found 0x99aabbccddeeff00 instead of 0x1122334455667788 in page 1", FailureOf(new MapOfWrongValue()));
+
+    [Fact]
+    public void Map_looks_only_when_it_is_asked_to() =>
+        Assert.True(Measure(new MapOfWrongValue(), verify: false).Iterations > 0);
+
+    // Unmap: the guest's write goes to the page next to the one it should go to.
+    sealed class UnmapOfWrongPage : SmallUnmap
+    {
+        internal override void RunGuest(GuestCpu cpu, ArenaLayout layout)
+        {
+            do
+                cpu.WritePages(FirstDataPage + 1, 1, Value1);
+            while (cpu.Sync());
+        }
+    }
+
+    [Fact]
+    public void Unmap_finds_a_wrong_value() =>
+        Assert.Equal("the host found 0x0 instead of 0x1122334455667788 in page 1", FailureOf(new UnmapOfWrongPage()));
+
+    // Move: as if the last slot began a page later than it does.
+    sealed class MoveOfNarrowArea : SmallMoveActive
+    {
+        internal override MmioRule AllowedMmio(ArenaLayout layout)
+        {
+            MmioRule rule = base.AllowedMmio(layout);
+            return rule with { Start = rule.End };
+        }
+    }
+
+    [Fact]
+    public void Moving_a_slot_in_use_may_show_at_its_own_pages_only() =>
+        Assert.Matches(@"^guest write of 8 bytes at gpa:100[0-9a-f]+ ended in Mmio;", FailureOf(new MoveOfNarrowArea()));
+
+    [Fact]
+    public void A_target_that_is_taken_fails_the_test() =>
+        Assert.Contains("EEXIST", FailureOf(new SmallMoveActive(), moveTarget: ArenaLayout.Start));
+
+    // Move inactive: the guest uses the slot that moves after all.
+    sealed class MoveInactiveInUse : SmallMoveInactive
+    {
+        private protected override ulong PagesInSlot => 25;
+    }
+
+    [Fact]
+    public void Moving_an_unused_slot_must_not_show_at_all() =>
+        Assert.EndsWith("ended in Mmio; no MMIO is allowed", FailureOf(new MoveInactiveInUse()));
+
+    // Read-write: the guest writes the host's value.
+    sealed class ReadWriteOfWrongGuest : SmallReadWrite
+    {
+        internal override void RunGuest(GuestCpu cpu, ArenaLayout layout)
+        {
+            do
+                cpu.WritePages(FirstDataPage, DataPages, Value2);
+            while (cpu.Sync());
+        }
+    }
+
+    [Fact]
+    public void Read_write_checks_what_the_guest_wrote() => Assert.Equal(
+        "the host found 0x99aabbccddeeff00 instead of 0x1122334455667788 in page 1", FailureOf(new ReadWriteOfWrongGuest()));
+
+    // Read-write: the host's values never reach the memory.
+    sealed class ReadWriteOfSilentHost : SmallReadWrite
+    {
+        internal override void Iterate(PerfHost host)
+        {
+            host.Sync();
+            host.Sync();
+        }
+    }
+
+    [Fact]
+    public void Read_write_checks_what_the_host_wrote() =>
+        Assert.Equal("the guest found 0x0 instead of 0x99aabbccddeeff00 in page 1", FailureOf(new ReadWriteOfSilentHost()));
+
+    sealed class GuestThatLeaves : SmallReadWrite
+    {
+        internal override void RunGuest(GuestCpu cpu, ArenaLayout layout)
+        {
+        }
+    }
+
+    [Fact]
+    public void A_guest_that_does_not_answer_raises_the_alarm() => Assert.Equal(
+        "the guest did not answer the host within 0.05 s",
+        Assert.Throws<PerfTestException>(
+            () => Measure(new GuestThatLeaves(), alarm: TimeSpan.FromMilliseconds(50))).Message);
+
+    sealed class GuestThatBreaks : SmallReadWrite
+    {
+        internal override void RunGuest(GuestCpu cpu, ArenaLayout layout) => throw new InvalidOperationException("broken");
+    }
+
+    [Fact]
+    public void A_guest_that_breaks_is_reported() =>
+        Assert.Equal("the guest ended with InvalidOperationException: broken", FailureOf(new GuestThatBreaks()));
+
+    [Fact]
+    public void An_interrupted_run_ends_with_what_it_has()
+    {
+        using var interruption = new CancellationTokenSource();
+        interruption.Cancel();
+
+        Assert.Equal(0, Measure(new SmallReadWrite(), limit: _untilFailure, interruption: interruption.Token).Iterations);
+    }
+
+    [Theory]
+    [InlineData(0x1000UL, true)]
+    [InlineData(0x1FF8UL, true)]
+    [InlineData(0x2000UL, false)]
+    [InlineData(0xFF8UL, false)]
+    public void Only_writes_inside_the_area_may_be_mmio(ulong address, bool allowed)
+    {
+        using var machine = new VirtualMachine();
+        KvmSharp.Vcpus.Vcpu vcpu = machine.Vcpus.Create(default);
+        var rule = new MmioRule(new Gpa(0x1000), new Gpa(0x2000));
+
+        Assert.False(vcpu.Memory.TryWrite(new Gpa(address), 1UL));
+        Assert.Equal(allowed, rule.Allows(vcpu.Memory.Fault));
+        Assert.False(vcpu.Memory.TryWrite(new Gpa(address), 1U));
+        Assert.False(rule.Allows(vcpu.Memory.Fault));
+        Assert.False(vcpu.Memory.TryRead(new Gpa(address), out ulong _));
+        Assert.False(rule.Allows(vcpu.Memory.Fault));
+    }
+}
