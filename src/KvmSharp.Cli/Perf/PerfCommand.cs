@@ -58,7 +58,7 @@ sealed class PerfCommand : Command, IExplained
         [
             "kvmsharp perf",
             "kvmsharp perf --test move-active,move-inactive --slots 509,32764",
-            "kvmsharp perf --store wide-tree --seconds 5 --runs 3 --verify --json results.json",
+            "kvmsharp perf --slots 32764 --seconds 5 --runs 3 --verify --json results.json",
         ]),
         ("Exit codes:",
         [

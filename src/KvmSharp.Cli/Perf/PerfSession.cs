@@ -10,8 +10,8 @@ namespace KvmSharp.Cli.Perf;
 
 /// <summary>Measures everything that was asked for.</summary>
 /// <remarks>
-/// The stores take turns at each slot count, so that what changes on the machine meanwhile meets them all. Tests with
-/// memory of the same size share a machine, and each begins with memory full of zeros.
+/// The stores take turns at each slot count, and at being first, so that what changes on the machine meanwhile meets
+/// them all. Tests with memory of the same size share a machine, and each begins with memory full of zeros.
 /// </remarks>
 sealed class PerfSession
 {
@@ -44,8 +44,8 @@ sealed class PerfSession
         try
         {
             WarmUp();
-            foreach (int slots in _options.Slots)
-                MeasureSlots(slots);
+            for (int index = 0; index < _options.Slots.Count; index++)
+                MeasureSlots(_options.Slots[index], index);
             _outcome.IsComplete = !_interruption.IsCancellationRequested;
         }
         catch (PerfTestException exception)
@@ -80,7 +80,7 @@ sealed class PerfSession
         }
     }
 
-    void MeasureSlots(int slots)
+    void MeasureSlots(int slots, int turn)
     {
         // A case that is run with fewer slots than asked for may have had its turn already.
         PerfCase[] cases =
@@ -90,7 +90,7 @@ sealed class PerfSession
         ];
         for (int run = 0; run < _options.Runs; run++)
         {
-            foreach (SlotStoreDesign store in _options.Stores)
+            foreach (SlotStoreDesign store in StoresFrom(turn + run))
             {
                 if (_options.Setup && !_interruption.IsCancellationRequested)
                     MeasureSetup(store, slots);
@@ -98,6 +98,12 @@ sealed class PerfSession
                     MeasureOnOneMachine(store, [.. group]);
             }
         }
+    }
+
+    IEnumerable<SlotStoreDesign> StoresFrom(int first)
+    {
+        int count = _options.Stores.Count;
+        return Enumerable.Range(first, count).Select(turn => _options.Stores[turn % count]);
     }
 
     void MeasureOnOneMachine(SlotStoreDesign store, PerfCase[] cases)

@@ -1,7 +1,10 @@
+using System;
 using System.IO;
 using System.Linq;
 using System.Text.Json;
 using System.Threading;
+using KvmSharp.Cli.Perf;
+using KvmSharp.Cli.Perf.Tests;
 using Xunit;
 
 namespace KvmSharp.Cli.Tests.Perf;
@@ -84,5 +87,44 @@ public class PerfRunTests
         Assert.Contains("RW              -", table.Out);
         using JsonDocument document = JsonDocument.Parse(json.Out);
         Assert.False(document.RootElement.GetProperty("complete").GetBoolean());
+    }
+
+    sealed class BrokenTest : MapTest
+    {
+        internal override void RunGuest(GuestCpu cpu, ArenaLayout layout) => throw new InvalidOperationException("broken");
+    }
+
+    [Fact]
+    public void A_failure_is_named_with_test_slots_and_store_and_is_in_the_json()
+    {
+        using var output = new StringWriter();
+        PerfOptions options = PerfOptions.Parse("map", "10", "wide-tree", null, "0.01", null) with
+        {
+            Tests = [new BrokenTest()],
+            JsonPath = "-",
+        };
+
+        CommandException exception = Assert.Throws<CommandException>(
+            () => PerfReport.Run(options, new Terminal(output, TextWriter.Null), default));
+
+        const string Failure = "map with 10 slots in wide-tree: the guest ended with InvalidOperationException: broken";
+        Assert.Equal((ExitCode.Failed, "failed: " + Failure), (exception.ExitCode, exception.Message));
+        using JsonDocument document = JsonDocument.Parse(output.ToString());
+        Assert.False(document.RootElement.GetProperty("complete").GetBoolean());
+        Assert.Equal(Failure, document.RootElement.GetProperty("failure").GetString());
+    }
+
+    [Fact]
+    public void Progress_is_drawn_on_the_error_stream_and_wiped_when_somebody_watches()
+    {
+        using var output = new StringWriter();
+        using var error = new StringWriter();
+        PerfOptions options = PerfOptions.Parse("map", "10", "wide-tree", null, "0.01", null);
+
+        PerfReport.Run(options, new Terminal(output, error) { ShowsProgress = true }, default);
+
+        Assert.Contains("0/1 wide-tree: map with 10 slots", error.ToString());
+        Assert.EndsWith("\r\u001b[K", error.ToString());
+        Assert.DoesNotContain('\u001b', output.ToString());
     }
 }
