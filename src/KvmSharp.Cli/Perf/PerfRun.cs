@@ -10,7 +10,12 @@ static class PerfRun
 {
     static readonly TimeSpan _exitTimeout = TimeSpan.FromSeconds(10);
 
-    /// <summary>Iterates until the time is over; time and iterations are counted from the start flag.</summary>
+    /// <summary>Iterates until the time is over; time and iterations are counted from the second iteration on.</summary>
+    /// <remarks>
+    /// KVM's test counts the first iteration too, and runs for so long that it does not show. It is the only one that
+    /// discards memory which is present in the host, page after page with a call to the other processors for each; in
+    /// a run that is over within a second it would outweigh all others.
+    /// </remarks>
     /// <param name="test">The test.</param>
     /// <param name="arena">Its memory, zero-filled.</param>
     /// <param name="limit">The time.</param>
@@ -31,8 +36,11 @@ static class PerfRun
         bool left;
         try
         {
-            long start = Stopwatch.GetTimestamp();
             sync.LetGuestStart();
+            if (!interruption.IsCancellationRequested)
+                test.Iterate(host);
+            guest.ThrowIfFailed();
+            long start = Stopwatch.GetTimestamp();
             while (true)
             {
                 elapsed = Stopwatch.GetElapsedTime(start);
