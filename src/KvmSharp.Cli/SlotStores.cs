@@ -1,7 +1,7 @@
 using System.Collections.Generic;
 using KvmSharp.Slots;
 using KvmSharp.Slots.TwinTrees;
-using KvmSharp.Slots.WideTrees;
+using KvmSharp.Slots.SlotTries;
 
 namespace KvmSharp.Cli;
 
@@ -11,7 +11,7 @@ static class SlotStores
     internal static IReadOnlyList<SlotStoreDesign> All { get; } =
     [
         TwinTreeStore.Design,
-        WideTreeStore.Design,
+        SlotTrieStore.Design,
     ];
 
     /// <summary>What others are compared with: the design that KVM has.</summary>

@@ -1,6 +1,6 @@
 using System;
 using KvmSharp.Slots;
-using KvmSharp.Slots.WideTrees;
+using KvmSharp.Slots.SlotTries;
 
 namespace KvmSharp;
 
@@ -8,7 +8,7 @@ namespace KvmSharp;
 public sealed record VirtualMachineOptions
 {
     /// <summary>How slots are kept.</summary>
-    public SlotStoreDesign SlotStore { get; init; } = WideTreeStore.Design;
+    public SlotStoreDesign SlotStore { get; init; } = SlotTrieStore.Design;
 
     /// <summary>Address spaces: 2 with system-management mode, else 1.</summary>
     public int AddressSpaces { get; init; } = SlotLimits.AddressSpaces;

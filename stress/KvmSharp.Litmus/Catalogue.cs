@@ -4,7 +4,7 @@ using KvmSharp.Litmus.EnterGuest;
 using KvmSharp.Litmus.Publish;
 using KvmSharp.Litmus.Sections;
 using KvmSharp.Slots.TwinTrees;
-using KvmSharp.Slots.WideTrees;
+using KvmSharp.Slots.SlotTries;
 
 namespace KvmSharp.Litmus;
 
@@ -49,7 +49,7 @@ static class Catalogue
         new("publish-slots", "a set of slots shows a transaction whole or not at all", () =>
         [
             new TwoStores(),
-            new SlotSwap(WideTreeStore.Design),
+            new SlotSwap(SlotTrieStore.Design),
             new SlotSwap(TwinTreeStore.Design),
         ]),
     ];

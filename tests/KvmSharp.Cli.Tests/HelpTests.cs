@@ -29,7 +29,7 @@ public class HelpTests
     [InlineData("--json FILE")]
     [InlineData("-h, --help")]
     [InlineData("10,30,50,100,509,8194,32764")]
-    [InlineData("twin-trees, wide-tree")]
+    [InlineData("twin-trees, slot-trie")]
     public void Help_on_perf_names_every_option_and_its_default(string part) =>
         Assert.Contains(part, CommandRun.Of("perf --help").Out);
 

@@ -3,7 +3,7 @@ using System.Globalization;
 using KvmSharp.Benchmarks.Slots;
 using KvmSharp.Slots;
 using KvmSharp.Slots.TwinTrees;
-using KvmSharp.Slots.WideTrees;
+using KvmSharp.Slots.SlotTries;
 using KvmSharp.Vcpus;
 
 namespace KvmSharp.Benchmarks.Bytes;
@@ -17,7 +17,7 @@ static class BookkeepingReport
         Line("machine, 1 slot, 1 vCPU", BookkeepingBytes.OneSlotOneVcpu(touched: false));
         Line("the same after one access, besides the TLB", BookkeepingBytes.OneSlotOneVcpu(touched: true));
         Line("a vCPU's TLB", GuestMemory.TlbBytes);
-        foreach (SlotStoreDesign design in (SlotStoreDesign[])[WideTreeStore.Design, TwinTreeStore.Design])
+        foreach (SlotStoreDesign design in (SlotStoreDesign[])[SlotTrieStore.Design, TwinTreeStore.Design])
         {
             foreach (SlotPlaces layout in Enum.GetValues<SlotPlaces>())
                 Line($"each of {SlotCrowd.Most} slots, {layout}, {design.Name}", BookkeepingBytes.PerSlot(design, layout));

@@ -4,7 +4,7 @@ using KvmSharp.Addresses;
 using KvmSharp.HostMemory;
 using KvmSharp.Slots;
 using KvmSharp.Slots.TwinTrees;
-using KvmSharp.Slots.WideTrees;
+using KvmSharp.Slots.SlotTries;
 
 namespace KvmSharp.Benchmarks.Slots;
 
@@ -16,9 +16,9 @@ public abstract class SlotBenchmark
     public int Count { get; set; }
 
     [ParamsSource(nameof(Designs))]
-    public SlotStoreDesign Design { get; set; } = WideTreeStore.Design;
+    public SlotStoreDesign Design { get; set; } = SlotTrieStore.Design;
 
-    public static IEnumerable<SlotStoreDesign> Designs => [WideTreeStore.Design, TwinTreeStore.Design];
+    public static IEnumerable<SlotStoreDesign> Designs => [SlotTrieStore.Design, TwinTreeStore.Design];
 
     internal AnonymousMemory Memory { get; private set; } = null!;
 

@@ -4,7 +4,7 @@ using KvmSharp.Addresses;
 using KvmSharp.Benchmarks.Bytes;
 using KvmSharp.Benchmarks.Slots;
 using KvmSharp.Slots.TwinTrees;
-using KvmSharp.Slots.WideTrees;
+using KvmSharp.Slots.SlotTries;
 
 namespace KvmSharp.Benchmarks.Targets;
 
@@ -36,7 +36,7 @@ static class TargetReport
         Line("TLB miss, 4 KiB leaf, pages at random", 20, Nanoseconds, "ns", AccessTargets.Miss(PageLevel.Page4K, inOrder: false));
         Line("TLB miss, 2 MiB leaf, pages in order", 20, Nanoseconds, "ns", AccessTargets.Miss(PageLevel.Page2M, inOrder: true));
         Line("TLB miss, 2 MiB leaf, pages at random", 20, Nanoseconds, "ns", AccessTargets.Miss(PageLevel.Page2M, inOrder: false));
-        BuildTimes wide = SlotTargets.Build(WideTreeStore.Design);
+        BuildTimes wide = SlotTargets.Build(SlotTrieStore.Design);
         Line("add 32,764 one-page slots one at a time", 60, Nanoseconds, "ms", wide.Add);
         Line("  the same, processor time", null, Nanoseconds, "ms", wide.AddProcessor);
         Line("delete 32,764 one-page slots one at a time", 60, Nanoseconds, "ms", wide.Delete);
@@ -50,8 +50,8 @@ static class TargetReport
         Line("empty machine", null, Nanoseconds, "bytes", Exact(BookkeepingBytes.EmptyMachine()));
         Line("machine, 1 slot, 1 vCPU, besides the TLB", 8192, Nanoseconds, "bytes", Exact(BookkeepingBytes.OneSlotOneVcpu(touched: false)));
         Line("  the same after one access", null, Nanoseconds, "bytes", Exact(BookkeepingBytes.OneSlotOneVcpu(touched: true)));
-        Line("each of 32,764 slots, side by side", 220, Nanoseconds, "bytes", Exact(BookkeepingBytes.PerSlot(WideTreeStore.Design, SlotPlaces.SideBySide)));
-        Line("each of 32,764 slots, scattered", 220, Nanoseconds, "bytes", Exact(BookkeepingBytes.PerSlot(WideTreeStore.Design, SlotPlaces.Scattered)));
+        Line("each of 32,764 slots, side by side", 220, Nanoseconds, "bytes", Exact(BookkeepingBytes.PerSlot(SlotTrieStore.Design, SlotPlaces.SideBySide)));
+        Line("each of 32,764 slots, scattered", 220, Nanoseconds, "bytes", Exact(BookkeepingBytes.PerSlot(SlotTrieStore.Design, SlotPlaces.Scattered)));
         Line("allocated by accesses of all kinds", 0, Nanoseconds, "bytes", Exact(AccessTargets.AllocatedBytes()));
         Line("host: one step of dependent work, after", null, Nanoseconds, "ns", HostSpeed.Step());
         return _allMet;

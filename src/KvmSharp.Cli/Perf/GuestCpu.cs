@@ -1,7 +1,6 @@
 using System.Threading;
 using KvmSharp.Addresses;
 using KvmSharp.Vcpus;
-using KvmSharp.Vcpus.Raw;
 
 namespace KvmSharp.Cli.Perf;
 

@@ -22,7 +22,7 @@ public class PerfRunTests
         JsonElement root = document.RootElement;
         Assert.Equal(1, root.GetProperty("schema").GetInt32());
         Assert.True(root.GetProperty("complete").GetBoolean());
-        Assert.Equal("wide-tree", root.GetProperty("defaultStore").GetString());
+        Assert.Equal("slot-trie", root.GetProperty("defaultStore").GetString());
         JsonElement machine = root.GetProperty("machine");
         Assert.All(
             ["os", "cpu", "runtime", "architecture"], name => Assert.NotEmpty(machine.GetProperty(name).GetString()!));
@@ -30,7 +30,7 @@ public class PerfRunTests
         Assert.True(machine.GetProperty("memoryBytes").GetInt64() > 0);
         JsonElement[] results = [.. root.GetProperty("results").EnumerateArray()];
         Assert.Equal(
-            ["move-active/twin-trees", "rw/twin-trees", "move-active/wide-tree", "rw/wide-tree"],
+            ["move-active/twin-trees", "rw/twin-trees", "move-active/slot-trie", "rw/slot-trie"],
             results.Select(result => $"{result.GetProperty("test").GetString()}/{result.GetProperty("store").GetString()}"));
         Assert.All(results, result =>
         {
@@ -47,7 +47,7 @@ public class PerfRunTests
     {
         string path = Path.Combine(Directory.CreateTempSubdirectory("kvmsharp").FullName, "results.json");
 
-        CommandRun run = CommandRun.Of($"perf --slots 20 --test map,setup --store wide-tree --seconds 0.01 --verify --json {path}");
+        CommandRun run = CommandRun.Of($"perf --slots 20 --test map,setup --store slot-trie --seconds 0.01 --verify --json {path}");
 
         Assert.Equal((ExitCode.Success, ""), (run.ExitCode, run.Error));
         Assert.Matches(
@@ -98,7 +98,7 @@ public class PerfRunTests
     public void A_failure_is_named_with_test_slots_and_store_and_is_in_the_json()
     {
         using var output = new StringWriter();
-        PerfOptions options = PerfOptions.Parse("map", "10", "wide-tree", null, "0.01", null) with
+        PerfOptions options = PerfOptions.Parse("map", "10", "slot-trie", null, "0.01", null) with
         {
             Tests = [new BrokenTest()],
             JsonPath = "-",
@@ -107,7 +107,7 @@ public class PerfRunTests
         CommandException exception = Assert.Throws<CommandException>(
             () => PerfReport.Run(options, new Terminal(output, TextWriter.Null), default));
 
-        const string Failure = "map with 10 slots in wide-tree: the guest ended with InvalidOperationException: broken";
+        const string Failure = "map with 10 slots in slot-trie: the guest ended with InvalidOperationException: broken";
         Assert.Equal((ExitCode.Failed, "failed: " + Failure), (exception.ExitCode, exception.Message));
         using JsonDocument document = JsonDocument.Parse(output.ToString());
         Assert.False(document.RootElement.GetProperty("complete").GetBoolean());
@@ -119,11 +119,11 @@ public class PerfRunTests
     {
         using var output = new StringWriter();
         using var error = new StringWriter();
-        PerfOptions options = PerfOptions.Parse("map", "10", "wide-tree", null, "0.01", null);
+        PerfOptions options = PerfOptions.Parse("map", "10", "slot-trie", null, "0.01", null);
 
         PerfReport.Run(options, new Terminal(output, error) { ShowsProgress = true }, default);
 
-        Assert.Contains("0/1 wide-tree: map with 10 slots", error.ToString());
+        Assert.Contains("0/1 slot-trie: map with 10 slots", error.ToString());
         Assert.EndsWith("\r\u001b[K", error.ToString());
         Assert.DoesNotContain('\u001b', output.ToString());
     }

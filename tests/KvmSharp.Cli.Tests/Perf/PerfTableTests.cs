@@ -31,15 +31,15 @@ public class PerfTableTests
     {
         var options = PerfOptions.Parse("map,move-active,setup", "509,32764", null, null, null, null);
         PerfOutcome outcome = Outcome(
-            ("map", 509, "twin-trees", 0.0232), ("map", 509, "wide-tree", 0.0223),
-            ("move-active", 509, "twin-trees", 0.000101), ("move-active", 509, "wide-tree", 0.0000792),
-            ("setup", 509, "twin-trees", 0.0135), ("setup", 509, "wide-tree", 0.0136),
-            ("map", 8194, "twin-trees", 0.2), ("map", 8194, "wide-tree", 0.0541),
+            ("map", 509, "twin-trees", 0.0232), ("map", 509, "slot-trie", 0.0223),
+            ("move-active", 509, "twin-trees", 0.000101), ("move-active", 509, "slot-trie", 0.0000792),
+            ("setup", 509, "twin-trees", 0.0135), ("setup", 509, "slot-trie", 0.0136),
+            ("map", 8194, "twin-trees", 0.2), ("map", 8194, "slot-trie", 0.0541),
             ("move-active", 32764, "twin-trees", 0.00142), ("setup", 32764, "twin-trees", 16.1));
 
         Assert.Equal(
             """
-            Before: twin-trees. After: wide-tree. On 4 × Xeon, 8 GiB, .NET, Linux.
+            Before: twin-trees. After: slot-trie. On 4 × Xeon, 8 GiB, .NET, Linux.
 
             509 slots in use:
             Test            Before          After           Improvement
@@ -61,11 +61,11 @@ public class PerfTableTests
     [Fact]
     public void One_store_is_compared_with_nothing()
     {
-        var options = PerfOptions.Parse("rw", "10", "wide-tree", null, null, null);
+        var options = PerfOptions.Parse("rw", "10", "slot-trie", null, null, null);
 
         Assert.EndsWith(
             "10 slots in use:\nTest            Time\nRW              0.500s\n",
-            Write(options, Outcome(("rw", 10, "wide-tree", 0.5))));
+            Write(options, Outcome(("rw", 10, "slot-trie", 0.5))));
     }
 
     [Fact]
@@ -75,10 +75,10 @@ public class PerfTableTests
         PerfOptions options = PerfOptions.Parse("rw", "10", null, null, null, null);
         options = options with { Stores = [.. options.Stores, third] };
         PerfOutcome outcome = Outcome(
-            ("rw", 10, "twin-trees", 0.5), ("rw", 10, "wide-tree", 0.25), ("rw", 10, "sorted-array", 1));
+            ("rw", 10, "twin-trees", 0.5), ("rw", 10, "slot-trie", 0.25), ("rw", 10, "sorted-array", 1));
 
         Assert.EndsWith(
-            "Test            Before          wide-tree       Improvement     sorted-array    Improvement\n"
+            "Test            Before          slot-trie       Improvement     sorted-array    Improvement\n"
             + "RW              0.500s          0.250s           50%            1.00s           -100%\n",
             Write(options, outcome));
     }
@@ -98,8 +98,8 @@ public class PerfTableTests
     public void Colors_show_which_way_it_went()
     {
         var options = PerfOptions.Parse("rw", "10", null, null, null, null);
-        PerfOutcome better = Outcome(("rw", 10, "twin-trees", 0.5), ("rw", 10, "wide-tree", 0.25));
-        PerfOutcome worse = Outcome(("rw", 10, "twin-trees", 0.25), ("rw", 10, "wide-tree", 0.5));
+        PerfOutcome better = Outcome(("rw", 10, "twin-trees", 0.5), ("rw", 10, "slot-trie", 0.25));
+        PerfOutcome worse = Outcome(("rw", 10, "twin-trees", 0.25), ("rw", 10, "slot-trie", 0.5));
 
         Assert.Contains("\u001b[32m 50%\u001b[0m", Write(options, better, colors: true));
         Assert.Contains("\u001b[31m-100%\u001b[0m", Write(options, worse, colors: true));

@@ -23,7 +23,7 @@ public class VerificationTests
     static SlotStoreDesign Store(string name) => Assert.Single(SlotStores.All, store => store.Name == name);
 
     static PerfTiming Measure(
-        PerfTest test, string store = "wide-tree", bool verify = true, TimeSpan? limit = null, TimeSpan? alarm = null,
+        PerfTest test, string store = "slot-trie", bool verify = true, TimeSpan? limit = null, TimeSpan? alarm = null,
         Gpa? moveTarget = null, CancellationToken interruption = default)
     {
         var layout = new ArenaLayout(6, test.Pages);

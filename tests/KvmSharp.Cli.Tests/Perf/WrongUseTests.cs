@@ -15,10 +15,10 @@ public class WrongUseTests
         "perf --test map,mop",
         "kvmsharp perf: unknown test \"mop\"; known are map, unmap, unmap-chunked, move-active, move-inactive, rw, setup")]
     [InlineData("perf --test map,,rw", "kvmsharp perf: --test \"map,,rw\" has an empty entry")]
-    [InlineData("perf --store list", "kvmsharp perf: unknown store \"list\"; known are twin-trees, wide-tree")]
-    [InlineData("perf --baseline list", "kvmsharp perf: unknown store \"list\"; known are twin-trees, wide-tree")]
+    [InlineData("perf --store list", "kvmsharp perf: unknown store \"list\"; known are twin-trees, slot-trie")]
+    [InlineData("perf --baseline list", "kvmsharp perf: unknown store \"list\"; known are twin-trees, slot-trie")]
     [InlineData(
-        "perf --store wide-tree --baseline twin-trees",
+        "perf --store slot-trie --baseline twin-trees",
         "kvmsharp perf: the baseline \"twin-trees\" is not among the stores of --store")]
     [InlineData("perf --slots 1", "kvmsharp perf: --slots \"1\" is not a number from 2 to 32764")]
     [InlineData("perf --slots 10,32765", "kvmsharp perf: --slots \"32765\" is not a number from 2 to 32764")]

@@ -1,18 +1,18 @@
 using KvmSharp.Slots;
 using KvmSharp.Slots.TwinTrees;
-using KvmSharp.Slots.WideTrees;
+using KvmSharp.Slots.SlotTries;
 
 namespace KvmSharp.Tests.Machines;
 
 /// <summary>The slot stores that every test of a whole machine runs with.</summary>
 public enum Store
 {
-    WideTrees,
+    SlotTries,
     TwinTrees,
 }
 
 static class Stores
 {
     public static SlotStoreDesign Design(this Store store) =>
-        store == Store.WideTrees ? WideTreeStore.Design : TwinTreeStore.Design;
+        store == Store.SlotTries ? SlotTrieStore.Design : TwinTreeStore.Design;
 }

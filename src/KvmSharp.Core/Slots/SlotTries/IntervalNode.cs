@@ -1,9 +1,9 @@
 using System;
 
-namespace KvmSharp.Slots.WideTrees;
+namespace KvmSharp.Slots.SlotTries;
 
 /// <summary>
-/// A node of a <see cref="WideTree"/>: up to <see cref="Lanes.Width"/> entries in ascending order of key.
+/// A node of a <see cref="IntervalTree"/>: up to <see cref="Lanes.Width"/> entries in ascending order of key.
 /// </summary>
 /// <remarks>
 /// <para>
@@ -16,21 +16,21 @@ namespace KvmSharp.Slots.WideTrees;
 /// A node is immutable once the edit that made it is published; an edit changes in place only nodes that carry its own
 /// stamp, which no reader can have seen.
 /// </remarks>
-abstract class WideNode
+abstract class IntervalNode
 {
     internal Lanes Keys;
     internal Lanes Ends;
     internal int Count;
     internal long Edit;
 
-    protected WideNode(long edit)
+    protected IntervalNode(long edit)
     {
         Edit = edit;
         ((Span<long>)Keys).Fill(Lanes.Unused);
     }
 
     // A copy by fields: MemberwiseClone allocates on the runtime's slow path.
-    protected WideNode(long edit, WideNode original)
+    protected IntervalNode(long edit, IntervalNode original)
     {
         Edit = edit;
         Count = original.Count;
@@ -57,13 +57,13 @@ abstract class WideNode
     internal int IndexUpTo(long key) => Lanes.CountUpTo(Keys, key) - 1;
 
     /// <summary>A node of the same kind with the same entries that <paramref name="edit"/> may change.</summary>
-    internal abstract WideNode Clone(long edit);
+    internal abstract IntervalNode Clone(long edit);
 
     /// <summary>An empty node of the same kind.</summary>
-    internal abstract WideNode NewSibling(long edit);
+    internal abstract IntervalNode NewSibling(long edit);
 
     /// <summary>Moves entries [<paramref name="from"/>, Count) to the end of <paramref name="target"/>.</summary>
-    internal void MoveTail(int from, WideNode target)
+    internal void MoveTail(int from, IntervalNode target)
     {
         int moved = Count - from;
         ((Span<long>)Keys).Slice(from, moved).CopyTo(((Span<long>)target.Keys)[target.Count..]);
@@ -76,9 +76,9 @@ abstract class WideNode
     }
 
     /// <summary>Moves the first <paramref name="count"/> entries to the end of <paramref name="target"/>.</summary>
-    internal void MoveHead(int count, WideNode target)
+    internal void MoveHead(int count, IntervalNode target)
     {
-        WideNode tail = NewSibling(Edit);
+        IntervalNode tail = NewSibling(Edit);
         MoveTail(count, tail);
         MoveTail(0, target);
         tail.MoveTail(0, this);
@@ -108,5 +108,5 @@ abstract class WideNode
         ends[Count] = 0;
     }
 
-    protected abstract void MoveTailRefs(int from, int count, WideNode target);
+    protected abstract void MoveTailRefs(int from, int count, IntervalNode target);
 }

@@ -2,12 +2,12 @@ using System;
 using System.Numerics;
 using System.Runtime.CompilerServices;
 
-namespace KvmSharp.Slots.WideTrees;
+namespace KvmSharp.Slots.SlotTries;
 
 /// <summary>
 /// A node of a <see cref="RangeTrie{TRange}"/>: an aligned chunk of page numbers cut into <see cref="Width"/> equal parts.
 /// </summary>
-/// <remarks>Immutable once the edit that made it is published, like <see cref="WideNode"/>.</remarks>
+/// <remarks>Immutable once the edit that made it is published, like <see cref="IntervalNode"/>.</remarks>
 sealed class RangeTrieNode
 {
     internal const int IndexBits = 5;

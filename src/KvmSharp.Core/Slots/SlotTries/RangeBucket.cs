@@ -2,13 +2,13 @@ using System;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
-namespace KvmSharp.Slots.WideTrees;
+namespace KvmSharp.Slots.SlotTries;
 
 /// <summary>
 /// A few slots that meet one part of a <see cref="RangeTrie{TRange}"/>, in ascending order: cheaper to look through than
 /// to keep apart by nodes.
 /// </summary>
-/// <remarks>Immutable once the edit that made it is published, like <see cref="WideNode"/>.</remarks>
+/// <remarks>Immutable once the edit that made it is published, like <see cref="IntervalNode"/>.</remarks>
 sealed class RangeBucket
 {
     internal const int Width = 8;

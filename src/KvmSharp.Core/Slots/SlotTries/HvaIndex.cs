@@ -1,14 +1,14 @@
 using System;
 using KvmSharp.Addresses;
 
-namespace KvmSharp.Slots.WideTrees;
+namespace KvmSharp.Slots.SlotTries;
 
 /// <summary>
 /// A persistent index of slots by host memory, which slots may share. Slots that share none – nearly all, nearly always –
-/// stand in a trie; one that overlaps a slot in the trie when it comes stands in a wide tree of intervals.
+/// stand in a trie; one that overlaps a slot in the trie when it comes stands in a interval tree of intervals.
 /// </summary>
 /// <remarks>
-/// A value, with the same rules as <see cref="WideTree"/>. A walk goes by host address and then by id, over both.
+/// A value, with the same rules as <see cref="IntervalTree"/>. A walk goes by host address and then by id, over both.
 /// <para>Invariants:</para>
 /// <list type="bullet">
 /// <item>slots in the trie do not overlap;</item>
@@ -20,7 +20,7 @@ struct HvaIndex
     const int IdBits = 16;
 
     RangeTrie<HostPages> _apart;
-    WideTree _aliases;
+    IntervalTree _aliases;
 
     /// <summary>Adds a slot.</summary>
     public void Insert(long edit, MemorySlot slot)

@@ -2,7 +2,7 @@ using System;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
-namespace KvmSharp.Slots.WideTrees;
+namespace KvmSharp.Slots.SlotTries;
 
 /// <summary>
 /// The numbers of one node side by side, so that one comparison looks at several. Lanes that are not in use hold

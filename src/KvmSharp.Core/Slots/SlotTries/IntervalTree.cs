@@ -2,11 +2,12 @@ using System;
 using System.Diagnostics;
 using System.Numerics;
 
-namespace KvmSharp.Slots.WideTrees;
+namespace KvmSharp.Slots.SlotTries;
 
 /// <summary>
-/// A persistent search tree of slots by a number that orders them: an edit copies the nodes on its path and shares all
-/// others with the tree it started from, so every published tree stays as it was.
+/// A persistent B+ tree of intervals that may overlap, by a number that orders them and with the greatest end in each
+/// branch: an edit copies the nodes on its path and shares all others with the tree it started from, so every published
+/// tree stays as it was.
 /// </summary>
 /// <remarks>
 /// A value: copy it to keep it. Reading needs no lock and no section; the garbage collector frees what no tree refers
@@ -19,12 +20,12 @@ namespace KvmSharp.Slots.WideTrees;
 /// <item>no node but the root is empty, and a root branch has two children or more.</item>
 /// </list>
 /// </remarks>
-struct WideTree
+struct IntervalTree
 {
     // A node this small is joined with a neighbour, or shares the neighbour's entries.
     const int FewEntries = Lanes.Width / 4;
 
-    WideNode? _root;
+    IntervalNode? _root;
 
     /// <summary>Whether the tree holds no slot.</summary>
     public readonly bool IsEmpty => _root is null;
@@ -36,9 +37,9 @@ struct WideTree
     public readonly MemorySlot? FindNext(long afterKey, long lastKey, long above) =>
         _root is null ? null : FindNext(_root, afterKey, lastKey, above);
 
-    static MemorySlot? FindNext(WideNode node, long afterKey, long lastKey, long above)
+    static MemorySlot? FindNext(IntervalNode node, long afterKey, long lastKey, long above)
     {
-        if (node is WideLeaf leaf)
+        if (node is IntervalLeaf leaf)
         {
             uint candidates = Lanes.MaskAbove(leaf.Ends, above) & Lanes.MaskAbove(leaf.Keys, afterKey);
             if (candidates == 0)
@@ -47,7 +48,7 @@ struct WideTree
             return leaf.Keys[first] <= lastKey ? leaf.Slots[first] : null;
         }
 
-        var branch = (WideBranch)node;
+        var branch = (IntervalBranch)node;
         int start = branch.ChildFor(afterKey);
         uint children = Lanes.MaskAbove(branch.Ends, above) & (uint.MaxValue << start);
         for (; children != 0; children &= children - 1)
@@ -66,7 +67,7 @@ struct WideTree
     {
         if (_root is null)
         {
-            var leaf = new WideLeaf(edit);
+            var leaf = new IntervalLeaf(edit);
             leaf.Insert(0, key, end, slot);
             _root = leaf;
             return;
@@ -74,7 +75,7 @@ struct WideTree
         _root = Own(_root, edit);
         if (InsertInto(_root, edit, key, end, slot, atRightEdge: true) is { } right)
         {
-            var root = new WideBranch(edit);
+            var root = new IntervalBranch(edit);
             root.Insert(0, _root.Keys[0], _root);
             root.Insert(1, right.Keys[0], right);
             _root = root;
@@ -88,7 +89,7 @@ struct WideTree
         RemoveFrom(_root, edit, key);
         if (_root.Count == 0)
             _root = null;
-        while (_root is WideBranch { Count: 1 } branch)
+        while (_root is IntervalBranch { Count: 1 } branch)
             _root = branch.Children[0];
     }
 
@@ -96,19 +97,19 @@ struct WideTree
     public void Replace(long edit, long key, MemorySlot slot)
     {
         _root = Own(_root!, edit);
-        WideNode node = _root;
-        while (node is WideBranch branch)
+        IntervalNode node = _root;
+        while (node is IntervalBranch branch)
             node = OwnChild(branch, branch.ChildFor(key), edit);
-        var leaf = (WideLeaf)node;
+        var leaf = (IntervalLeaf)node;
         int index = leaf.IndexUpTo(key);
         Debug.Assert(leaf.Keys[index] == key, "replacing a key that is not there");
         leaf.Slots[index] = slot;
     }
 
     // Both of the following get a node that the edit owns. Insert returns the node to its right if it had to split.
-    static WideNode? InsertInto(WideNode node, long edit, long key, long end, MemorySlot slot, bool atRightEdge)
+    static IntervalNode? InsertInto(IntervalNode node, long edit, long key, long end, MemorySlot slot, bool atRightEdge)
     {
-        if (node is WideLeaf leaf)
+        if (node is IntervalLeaf leaf)
         {
             int place = leaf.IndexUpTo(key) + 1;
             if (!leaf.IsFull)
@@ -116,7 +117,7 @@ struct WideTree
                 leaf.Insert(place, key, end, slot);
                 return null;
             }
-            var right = (WideLeaf)SplitOff(leaf, edit, atRightEdge && place == Lanes.Width);
+            var right = (IntervalLeaf)SplitOff(leaf, edit, atRightEdge && place == Lanes.Width);
             if (place > leaf.Count || leaf.IsFull)
                 right.Insert(place - leaf.Count, key, end, slot);
             else
@@ -124,11 +125,11 @@ struct WideTree
             return right;
         }
 
-        var branch = (WideBranch)node;
+        var branch = (IntervalBranch)node;
         int index = branch.ChildFor(key);
         bool lastChild = index == branch.Count - 1;
-        WideNode child = OwnChild(branch, index, edit);
-        WideNode? grown = InsertInto(child, edit, key, end, slot, atRightEdge && lastChild);
+        IntervalNode child = OwnChild(branch, index, edit);
+        IntervalNode? grown = InsertInto(child, edit, key, end, slot, atRightEdge && lastChild);
         branch.Keys[index] = Math.Min(branch.Keys[index], key);
         if (grown is null)
         {
@@ -141,7 +142,7 @@ struct WideTree
             branch.Insert(index + 1, grown.Keys[0], grown);
             return null;
         }
-        var rightBranch = (WideBranch)SplitOff(branch, edit, atRightEdge && lastChild);
+        var rightBranch = (IntervalBranch)SplitOff(branch, edit, atRightEdge && lastChild);
         if (index + 1 > branch.Count || branch.IsFull)
             rightBranch.Insert(index + 1 - branch.Count, grown.Keys[0], grown);
         else
@@ -150,17 +151,17 @@ struct WideTree
     }
 
     // Slots are mostly added in ascending order: at the right edge a full node stays full and a new one begins.
-    static WideNode SplitOff(WideNode node, long edit, bool keepFull)
+    static IntervalNode SplitOff(IntervalNode node, long edit, bool keepFull)
     {
-        WideNode right = node.NewSibling(edit);
+        IntervalNode right = node.NewSibling(edit);
         if (!keepFull)
             node.MoveTail(Lanes.Width / 2, right);
         return right;
     }
 
-    static void RemoveFrom(WideNode node, long edit, long key)
+    static void RemoveFrom(IntervalNode node, long edit, long key)
     {
-        if (node is WideLeaf leaf)
+        if (node is IntervalLeaf leaf)
         {
             int place = leaf.IndexUpTo(key);
             Debug.Assert(place >= 0 && leaf.Keys[place] == key, "removing a key that is not there");
@@ -168,9 +169,9 @@ struct WideTree
             return;
         }
 
-        var branch = (WideBranch)node;
+        var branch = (IntervalBranch)node;
         int index = branch.ChildFor(key);
-        WideNode child = OwnChild(branch, index, edit);
+        IntervalNode child = OwnChild(branch, index, edit);
         RemoveFrom(child, edit, key);
         if (child.Count == 0)
             branch.Remove(index);
@@ -181,10 +182,10 @@ struct WideTree
     }
 
     // Children left and left + 1 become one, or share their entries evenly.
-    static void JoinWithNeighbour(WideBranch branch, int left, long edit)
+    static void JoinWithNeighbour(IntervalBranch branch, int left, long edit)
     {
-        WideNode first = OwnChild(branch, left, edit);
-        WideNode second = OwnChild(branch, left + 1, edit);
+        IntervalNode first = OwnChild(branch, left, edit);
+        IntervalNode second = OwnChild(branch, left + 1, edit);
         int total = first.Count + second.Count;
         if (total <= Lanes.Width - FewEntries)
         {
@@ -195,7 +196,7 @@ struct WideTree
         {
             if (first.Count > second.Count)
             {
-                WideNode evened = second.NewSibling(edit);
+                IntervalNode evened = second.NewSibling(edit);
                 first.MoveTail(total / 2, evened);
                 second.MoveTail(0, evened);
                 evened.MoveTail(0, second);
@@ -210,9 +211,9 @@ struct WideTree
         branch.Ends[left] = first.MaxEnd;
     }
 
-    static WideNode OwnChild(WideBranch branch, int index, long edit)
+    static IntervalNode OwnChild(IntervalBranch branch, int index, long edit)
     {
-        WideNode child = branch.Children[index]!;
+        IntervalNode child = branch.Children[index]!;
         if (child.Edit == edit)
             return child;
         child = child.Clone(edit);
@@ -220,7 +221,7 @@ struct WideTree
         return child;
     }
 
-    static WideNode Own(WideNode node, long edit) => node.Edit == edit ? node : node.Clone(edit);
+    static IntervalNode Own(IntervalNode node, long edit) => node.Edit == edit ? node : node.Clone(edit);
 
     /// <summary>Checks the invariants.</summary>
     /// <returns>The number of entries.</returns>
@@ -228,19 +229,19 @@ struct WideTree
     {
         if (_root is null)
             return 0;
-        if (_root is WideBranch { Count: < 2 })
+        if (_root is IntervalBranch { Count: < 2 })
             throw new InvalidOperationException("a root branch has fewer than two children");
         long last = long.MinValue;
         int depth = -1;
         return Check(_root, 0, ref depth, ref last);
     }
 
-    static int Check(WideNode node, int level, ref int depth, ref long last)
+    static int Check(IntervalNode node, int level, ref int depth, ref long last)
     {
         Require(node.Count > 0, "a node is empty");
         for (int lane = node.Count; lane < Lanes.Width; lane++)
             Require(node.Keys[lane] == Lanes.Unused && node.Ends[lane] == 0, "an unused lane is not blank");
-        if (node is WideLeaf leaf)
+        if (node is IntervalLeaf leaf)
         {
             Require(depth < 0 || depth == level, "leaves at different depths");
             depth = level;
@@ -253,11 +254,11 @@ struct WideTree
             return leaf.Count;
         }
 
-        var branch = (WideBranch)node;
+        var branch = (IntervalBranch)node;
         int total = 0;
         for (int lane = 0; lane < branch.Count; lane++)
         {
-            WideNode child = branch.Children[lane]!;
+            IntervalNode child = branch.Children[lane]!;
             Require(branch.Keys[lane] > last, "a branch's key is not above the child before");
             Require(branch.Keys[lane] <= child.Keys[0], "a branch's key is above its child's keys");
             Require(branch.Ends[lane] == child.MaxEnd, "a branch's end is not its child's greatest");
@@ -269,6 +270,6 @@ struct WideTree
     static void Require(bool holds, string what)
     {
         if (!holds)
-            throw new InvalidOperationException($"wide tree: {what}");
+            throw new InvalidOperationException($"interval tree: {what}");
     }
 }

@@ -1,7 +1,7 @@
 using System;
 using KvmSharp.Addresses;
 
-namespace KvmSharp.Slots.WideTrees;
+namespace KvmSharp.Slots.SlotTries;
 
 /// <summary>The slots of one address space at one moment. It never changes once published.</summary>
 sealed class SlotMap : SlotSet

@@ -2,10 +2,10 @@ using System;
 using System.Collections.Generic;
 using System.Threading;
 
-namespace KvmSharp.Slots.WideTrees;
+namespace KvmSharp.Slots.SlotTries;
 
 /// <summary>
-/// Slots in persistent wide trees. A reader takes one reference and has a map that never changes; an update shares all
+/// Slots in persistent tries: the default. A reader takes one reference and has a map that never changes; an update shares all
 /// but a few nodes with the map before it and becomes visible by one store. The garbage collector is the grace period:
 /// nobody waits for readers merely to look.
 /// </summary>
@@ -13,7 +13,7 @@ namespace KvmSharp.Slots.WideTrees;
 /// A slot that loses its place is hidden by its own mark rather than by publishing a copy: whoever holds the slot, from
 /// whichever map, sees at once that it is going, and a slot once removed stays marked.
 /// </remarks>
-public sealed class WideTreeStore : SlotStore
+public sealed class SlotTrieStore : SlotStore
 {
     // Written by the writer, read anywhere with Volatile.Read.
     SlotMap _active = SlotMap.Empty;
@@ -25,7 +25,7 @@ public sealed class WideTreeStore : SlotStore
     long _edit;
 
     /// <summary>The design, by its name on the command line.</summary>
-    public static SlotStoreDesign Design { get; } = new("wide-tree", () => new WideTreeStore());
+    public static SlotStoreDesign Design { get; } = new("slot-trie", () => new SlotTrieStore());
 
     /// <inheritdoc/>
     // Pairs with Publish: who sees the map sees all of it.

@@ -1,24 +1,24 @@
 using System;
 using System.Runtime.CompilerServices;
 
-namespace KvmSharp.Slots.WideTrees;
+namespace KvmSharp.Slots.SlotTries;
 
 /// <summary>A node whose entries are slots.</summary>
-sealed class WideLeaf : WideNode
+sealed class IntervalLeaf : IntervalNode
 {
     internal SlotLanes Slots;
 
-    internal WideLeaf(long edit)
+    internal IntervalLeaf(long edit)
         : base(edit)
     {
     }
 
-    WideLeaf(long edit, WideLeaf original)
+    IntervalLeaf(long edit, IntervalLeaf original)
         : base(edit, original) => Slots = original.Slots;
 
-    internal override WideLeaf Clone(long edit) => new(edit, this);
+    internal override IntervalLeaf Clone(long edit) => new(edit, this);
 
-    internal override WideLeaf NewSibling(long edit) => new(edit);
+    internal override IntervalLeaf NewSibling(long edit) => new(edit);
 
     internal void Insert(int index, long key, long end, MemorySlot slot)
     {
@@ -36,10 +36,10 @@ sealed class WideLeaf : WideNode
         CloseLane(index);
     }
 
-    protected override void MoveTailRefs(int from, int count, WideNode target)
+    protected override void MoveTailRefs(int from, int count, IntervalNode target)
     {
         Span<MemorySlot?> tail = ((Span<MemorySlot?>)Slots).Slice(from, count);
-        tail.CopyTo(((Span<MemorySlot?>)((WideLeaf)target).Slots)[target.Count..]);
+        tail.CopyTo(((Span<MemorySlot?>)((IntervalLeaf)target).Slots)[target.Count..]);
         tail.Clear();
     }
 

@@ -1,4 +1,4 @@
-namespace KvmSharp.Slots.WideTrees;
+namespace KvmSharp.Slots.SlotTries;
 
 /// <summary>Which pages of a slot a <see cref="RangeTrie{TRange}"/> goes by; a type, so that asking costs nothing.</summary>
 interface ISlotRange

@@ -2,7 +2,7 @@ using System;
 using System.Diagnostics;
 using System.Numerics;
 
-namespace KvmSharp.Slots.WideTrees;
+namespace KvmSharp.Slots.SlotTries;
 
 /// <summary>
 /// A persistent map from page number – of guest memory, or of host memory – to the slot that lies there; slots in it do
@@ -11,7 +11,7 @@ namespace KvmSharp.Slots.WideTrees;
 /// are.
 /// </summary>
 /// <remarks>
-/// A value, with the same rules as <see cref="WideTree"/>: an edit copies the nodes on its way (two ways for a slot that
+/// A value, with the same rules as <see cref="IntervalTree"/>: an edit copies the nodes on its way (two ways for a slot that
 /// crosses chunks) and shares the rest.
 /// <para>Invariants:</para>
 /// <list type="bullet">

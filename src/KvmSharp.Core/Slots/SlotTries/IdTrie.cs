@@ -1,12 +1,12 @@
 using System;
 
-namespace KvmSharp.Slots.WideTrees;
+namespace KvmSharp.Slots.SlotTries;
 
 /// <summary>
 /// A persistent map from slot id to slot: the bits of the id choose the way down, and the trie is only as high as the
 /// greatest id it has held needs.
 /// </summary>
-/// <remarks>A value, with the same rules as <see cref="WideTree"/>.</remarks>
+/// <remarks>A value, with the same rules as <see cref="IntervalTree"/>.</remarks>
 struct IdTrie
 {
     IdNode? _root;

@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
 
-namespace KvmSharp.Slots.WideTrees;
+namespace KvmSharp.Slots.SlotTries;
 
 /// <summary>A node of an <see cref="IdTrie"/>: slots at the lowest level, nodes above it.</summary>
 sealed class IdNode
