@@ -85,6 +85,22 @@ public sealed class MachineInvalidationTests : IDisposable
     }
 
     [Theory, EveryStore]
+    public void An_access_from_the_host_in_a_section_of_its_own_does_not_wait_for_who_waits_for_it(Store store)
+    {
+        using VirtualMachine vm = Create(store);
+        vm.Put(0, 0, _memory, pages: 8);
+        Background discard;
+        using (vm.EnterReadSection())
+        {
+            discard = Background.Run(() => _memory.Discard(2 * PG, PG));
+            Background.Until(() => vm.Mmu.IsBeingInvalidated(new Gfn(2)));
+            Assert.True(vm.Memory.TryRead<ulong>(At(2), out _));
+            Assert.False(discard.IsDone);
+        }
+        discard.Join();
+    }
+
+    [Theory, EveryStore]
     public void Each_invalidation_that_found_memory_moves_the_sequence_once(Store store)
     {
         using VirtualMachine vm = Create(store);

@@ -1,8 +1,8 @@
 using System;
 using KvmSharp.Addresses;
 using KvmSharp.Slots;
-using Xunit.Sdk;
 using KvmSharp.Tests.Slots;
+using Xunit.Sdk;
 
 namespace KvmSharp.Tests.Machines;
 
