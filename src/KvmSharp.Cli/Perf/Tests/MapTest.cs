@@ -1,6 +1,10 @@
 namespace KvmSharp.Cli.Perf.Tests;
 
 /// <summary>The guest writes, and so maps, one half of the memory while the host takes the other half away.</summary>
+/// <remarks>
+/// A half is given back by one call of the library. KVM's own test makes a call for each slot, and with 8,193 slots then
+/// measures how long the host takes to interrupt the other processors 8,193 times.
+/// </remarks>
 class MapTest : PerfTest
 {
     internal override string Name => "map";
@@ -26,12 +30,12 @@ class MapTest : PerfTest
     internal override void Iterate(PerfHost host)
     {
         // Meanwhile the guest writes the first half …
-        host.Arena.Discard(FirstDataPage + Half, Half);
+        host.Arena.DiscardTogether(FirstDataPage + Half, Half);
         host.Sync();
         host.Verify(FirstDataPage, Value1);
         host.Verify(FirstDataPage + Half - 1, Value1);
         // … and now the second. That one is taken away when the next iteration begins.
-        host.Arena.Discard(FirstDataPage, Half);
+        host.Arena.DiscardTogether(FirstDataPage, Half);
         host.Sync();
         host.Verify(FirstDataPage + Half, Value2);
         host.Verify(FirstDataPage + DataPages - 1, Value2);

@@ -45,6 +45,9 @@ public sealed unsafe partial class GuestMemory
     const int FoldShift = Page.Shift + TlbShift - EntrySizeShift - 1;
     const ulong FoldMask = OffsetMask & (OffsetMask << 1);
 
+    // Entries filled beyond the one that missed, when misses come in order: a cache line of entries in a 4 KiB table.
+    const ulong PagesAhead = 7;
+
     // What a vCPU that never touched memory looks into: entries that match nothing. Never written.
     static readonly TlbEntry[] _emptyTlb = NewTlb();
 
@@ -58,6 +61,9 @@ public sealed unsafe partial class GuestMemory
     SecondStageTable _table;
     LeafTable? _leafTable;
     ulong _leafTableRegion = ulong.MaxValue;
+
+    // The frame after the last that was entered in a row of refills.
+    ulong _followingFrame = ulong.MaxValue;
     AddressSpaceId _space;
     GuestFault _fault;
 
@@ -170,7 +176,32 @@ public sealed unsafe partial class GuestMemory
         if (!spte.IsAccessed || (write && (!spte.IsWritable || !spte.IsDirty)))
             return false;
         Enter(lastPage, spte.HvaOf(gfn, level), spte.IsWritable && spte.IsDirty);
+        // A guest that walks through memory comes here for every page, and goes on to the next.
+        if (gfn.Value == _followingFrame)
+            EnterFollowing(gfn, spte, level);
+        else
+            _followingFrame = gfn.Value + 1;
         return true;
+    }
+
+    /// <summary>Fills the entries of the next pages too, as far as they have been used before and take no other walk.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    void EnterFollowing(Gfn gfn, Spte spte, PageLevel level)
+    {
+        _followingFrame = gfn.Value + 1;
+        int count = (int)Math.Min(PagesAhead, ~gfn.Value & (PageLevels.EntriesPerTable - 1));
+        for (int ahead = 1; ahead <= count; ahead++)
+        {
+            Gfn next = gfn + (ulong)ahead;
+            if (level == PageLevel.Page4K)
+            {
+                spte = _leafTable!.Read(next);
+                if (!spte.IsAccessed)
+                    return;
+            }
+            Enter(next.Value << Page.Shift, spte.HvaOf(next, level), spte.IsWritable && spte.IsDirty);
+            _followingFrame = next.Value + 1;
+        }
     }
 
     /// <summary>Looks the page up in the second stage, faults it in where it has to, and fills the TLB entry.</summary>
