@@ -9,6 +9,10 @@ namespace KvmSharp.Slots.SlotTries;
 /// </summary>
 /// <remarks>
 /// A value, with the same rules as <see cref="IntervalTree"/>. A walk goes by host address and then by id, over both.
+/// <para>
+/// What stands here is the slot as it was created. A slot that moves or is re-flagged keeps its host memory and its id, so
+/// the index stays as it is, and whoever finds a slot here asks the ids for what it has become.
+/// </para>
 /// <para>Invariants:</para>
 /// <list type="bullet">
 /// <item>slots in the trie do not overlap;</item>
@@ -32,25 +36,16 @@ struct HvaIndex
             _aliases.Insert(edit, Key(slot), (long)HostPages.End(slot), slot);
     }
 
-    /// <summary>Takes a slot out.</summary>
+    /// <summary>Takes a slot out, whatever has become of it since it was added.</summary>
     public void Remove(long edit, MemorySlot slot)
     {
-        if (IsApart(slot))
-            _apart.Remove(edit, slot);
+        if (FindApart(slot) is { } created)
+            _apart.Remove(edit, created);
         else
             _aliases.Remove(edit, Key(slot));
     }
 
-    /// <summary>Puts a slot in the place of one with the same id and host memory.</summary>
-    public void Replace(long edit, MemorySlot old, MemorySlot @new)
-    {
-        if (IsApart(old))
-            _apart.Replace(edit, old, @new);
-        else
-            _aliases.Replace(edit, Key(@new), @new);
-    }
-
-    /// <summary>The next slot, by address and id, whose host memory meets a range.</summary>
+    /// <summary>The next slot, by address and id, whose host memory meets a range – as it was when it was added.</summary>
     public readonly MemorySlot? Next(HvaRange range, MemorySlot? after)
     {
         // No slot lies above the user's half, so a range that goes on beyond may end there.
@@ -70,14 +65,15 @@ struct HvaIndex
         return _aliases.FindNext(afterKey, lastKey, (long)firstPage) ?? apart;
     }
 
-    readonly bool IsApart(MemorySlot slot) => ReferenceEquals(_apart.Find(HostPages.First(slot)), slot);
+    readonly MemorySlot? FindApart(MemorySlot slot) =>
+        _apart.Find(HostPages.First(slot)) is { } found && found.Id == slot.Id ? found : null;
 
     // Page numbers with the id below, so that slots on the same host page differ.
     static long Key(MemorySlot slot) => (long)((HostPages.First(slot) << IdBits) | slot.Id.Value);
 
     /// <summary>Checks the invariants that concern one slot.</summary>
     public readonly bool Holds(MemorySlot slot) =>
-        IsApart(slot) != ReferenceEquals(_aliases.FindNext(Key(slot) - 1, Key(slot), 0), slot);
+        FindApart(slot) is null != _aliases.FindNext(Key(slot) - 1, Key(slot), 0) is null;
 
     /// <summary>Checks the invariants of both parts, and that they hold as many slots as there should be.</summary>
     public readonly void CheckInvariants(int count)

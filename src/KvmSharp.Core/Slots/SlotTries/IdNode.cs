@@ -5,7 +5,7 @@ namespace KvmSharp.Slots.SlotTries;
 /// <summary>A node of an <see cref="IdTrie"/>: slots at the lowest level, nodes above it.</summary>
 sealed class IdNode
 {
-    internal const int IndexBits = 5;
+    internal const int IndexBits = 3;
     internal const int Width = 1 << IndexBits;
 
     internal Lane Entries;

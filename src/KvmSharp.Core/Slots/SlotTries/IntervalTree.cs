@@ -93,19 +93,6 @@ struct IntervalTree
             _root = branch.Children[0];
     }
 
-    /// <summary>Puts another slot in the place of the one of that key; the end stays.</summary>
-    public void Replace(long edit, long key, MemorySlot slot)
-    {
-        _root = Own(_root!, edit);
-        IntervalNode node = _root;
-        while (node is IntervalBranch branch)
-            node = OwnChild(branch, branch.ChildFor(key), edit);
-        var leaf = (IntervalLeaf)node;
-        int index = leaf.IndexUpTo(key);
-        Debug.Assert(leaf.Keys[index] == key, "replacing a key that is not there");
-        leaf.Slots[index] = slot;
-    }
-
     // Both of the following get a node that the edit owns. Insert returns the node to its right if it had to split.
     static IntervalNode? InsertInto(IntervalNode node, long edit, long key, long end, MemorySlot slot, bool atRightEdge)
     {

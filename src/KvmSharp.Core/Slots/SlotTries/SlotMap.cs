@@ -31,7 +31,8 @@ sealed class SlotMap : SlotSet
     public override MemorySlot? FirstFrom(Gfn gfn) => _byGfn.FirstFrom(gfn.Value);
 
     /// <inheritdoc/>
-    public override MemorySlot? NextByHva(HvaRange range, MemorySlot? after) => _byHva.Next(range, after);
+    public override MemorySlot? NextByHva(HvaRange range, MemorySlot? after) =>
+        _byHva.Next(range, after) is { } created ? _byId.Find(created.Id) : null;
 
     /// <summary>A map with the changes applied; this one stays as it is.</summary>
     internal SlotMap With(ReadOnlySpan<SlotChange> changes, long edit)
@@ -70,8 +71,6 @@ sealed class SlotMap : SlotSet
             _count++;
             return;
         }
-        // Host memory and size of a slot never change, so its place by host address is the old one.
-        _byHva.Replace(edit, old, @new);
         if (@new.Base == old.Base)
             _byGfn.Replace(edit, old, @new);
         else
