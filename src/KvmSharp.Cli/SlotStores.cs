@@ -1,7 +1,7 @@
 using System.Collections.Generic;
 using KvmSharp.Slots;
-using KvmSharp.Slots.TwinTrees;
 using KvmSharp.Slots.SlotTries;
+using KvmSharp.Slots.TwinTrees;
 
 namespace KvmSharp.Cli;
 

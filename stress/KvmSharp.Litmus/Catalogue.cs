@@ -3,8 +3,8 @@ using KvmSharp.Litmus.AccessFlush;
 using KvmSharp.Litmus.EnterGuest;
 using KvmSharp.Litmus.Publish;
 using KvmSharp.Litmus.Sections;
-using KvmSharp.Slots.TwinTrees;
 using KvmSharp.Slots.SlotTries;
+using KvmSharp.Slots.TwinTrees;
 
 namespace KvmSharp.Litmus;
 

@@ -2,8 +2,8 @@ using System;
 using System.Globalization;
 using KvmSharp.Benchmarks.Slots;
 using KvmSharp.Slots;
-using KvmSharp.Slots.TwinTrees;
 using KvmSharp.Slots.SlotTries;
+using KvmSharp.Slots.TwinTrees;
 using KvmSharp.Vcpus;
 
 namespace KvmSharp.Benchmarks.Bytes;

@@ -3,8 +3,8 @@ using BenchmarkDotNet.Attributes;
 using KvmSharp.Addresses;
 using KvmSharp.HostMemory;
 using KvmSharp.Slots;
-using KvmSharp.Slots.TwinTrees;
 using KvmSharp.Slots.SlotTries;
+using KvmSharp.Slots.TwinTrees;
 
 namespace KvmSharp.Benchmarks.Slots;
 

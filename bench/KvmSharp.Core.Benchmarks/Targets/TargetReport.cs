@@ -3,8 +3,8 @@ using System.Globalization;
 using KvmSharp.Addresses;
 using KvmSharp.Benchmarks.Bytes;
 using KvmSharp.Benchmarks.Slots;
-using KvmSharp.Slots.TwinTrees;
 using KvmSharp.Slots.SlotTries;
+using KvmSharp.Slots.TwinTrees;
 
 namespace KvmSharp.Benchmarks.Targets;
 

@@ -1,6 +1,6 @@
 using KvmSharp.Slots;
-using KvmSharp.Slots.TwinTrees;
 using KvmSharp.Slots.SlotTries;
+using KvmSharp.Slots.TwinTrees;
 
 namespace KvmSharp.Tests.Machines;
 
