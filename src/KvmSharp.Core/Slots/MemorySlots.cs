@@ -204,19 +204,11 @@ public sealed partial class MemorySlots
 
     /// <summary>The visible slot that covers a frame.</summary>
     /// <remarks>Its host memory may be used only inside a read section that began before the call.</remarks>
-    public bool TryFind(Gfn gfn, [NotNullWhen(true)] out MemorySlot? slot,
-        AddressSpaceId space = default)
+    public bool TryFind(Gfn gfn, [NotNullWhen(true)] out MemorySlot? slot, AddressSpaceId space = default)
     {
         SlotStore store = SpaceOf(space).Store;
-        if (store.LookupsNeedSection)
-        {
-            using (_sections.Enter())
-                slot = store.Active.Find(gfn);
-        }
-        else
-        {
-            slot = store.Active.Find(gfn);
-        }
+        using ReadSection section = EnterForLookup(store);
+        slot = store.Active.Find(gfn);
         return slot is { IsVisible: true };
     }
 
@@ -237,27 +229,20 @@ public sealed partial class MemorySlots
     [MethodImpl(MethodImplOptions.NoInlining)]
     MemorySlot? FindAndRemember(SlotSpace space, Gfn gfn, ref LastUsedSlot lastUsed)
     {
-        if (!space.Store.LookupsNeedSection)
-            return lastUsed.Find(space, gfn);
-        using (_sections.Enter())
-            return lastUsed.Find(space, gfn);
+        using ReadSection section = EnterForLookup(space.Store);
+        return lastUsed.Find(space, gfn);
     }
+
+    // A section that was never entered ends without doing anything.
+    ReadSection EnterForLookup(SlotStore store) => store.LookupsNeedSection ? _sections.Enter() : default;
 
     /// <summary>The visible slot of an id.</summary>
     /// <remarks>Its host memory may be used only inside a read section that began before the call.</remarks>
-    public bool TryFind(SlotId id, [NotNullWhen(true)] out MemorySlot? slot,
-        AddressSpaceId space = default)
+    public bool TryFind(SlotId id, [NotNullWhen(true)] out MemorySlot? slot, AddressSpaceId space = default)
     {
         SlotStore store = SpaceOf(space).Store;
-        if (store.LookupsNeedSection)
-        {
-            using (_sections.Enter())
-                slot = store.Active.FindById(id);
-        }
-        else
-        {
-            slot = store.Active.FindById(id);
-        }
+        using ReadSection section = EnterForLookup(store);
+        slot = store.Active.FindById(id);
         return slot is { IsVisible: true };
     }
 
