@@ -9,6 +9,7 @@ namespace KvmSharp.HostMemory.Linux;
 [SuppressMessage("ApiDesign", "RS0030", Justification = "The generated half of this class lies outside the folder.")]
 static unsafe partial class LibC
 {
+    internal const int PROT_NONE = 0;
     internal const int PROT_READ = 1;
     internal const int PROT_WRITE = 2;
 
