@@ -40,7 +40,6 @@ partial class MemorySlots
     {
         ulong totalPages = _totalPages;
         HashSet<SlotId>? named = edits.Length > 1 ? [] : null;
-        int creates = 0;
         for (int index = 0; index < edits.Length; index++)
         {
             ref SlotEdit edit = ref edits[index];
@@ -63,8 +62,6 @@ partial class MemorySlots
                 if (changes[index].New is null)
                     return new SlotRefusal(SlotCheck.MemoryForBitmap, KvmErrno.ENOMEM, edit.Region.Id, edit.Definition.Frames.Count);
             }
-            if (kind == SlotChangeKind.Create)
-                creates++;
         }
 
         // Changes that change nothing take no further part.
@@ -84,7 +81,6 @@ partial class MemorySlots
         SlotRefusal overlap = named is null ? default : CheckOverlap(space, edits[..kept], changes);
         if (!overlap.Succeeded)
             return overlap;
-        Debug.Assert(creates <= space.Ids.FreeCount, "more creates than free ids");
 
         SlotRefusal held = HoldMemory(changes);
         if (!held.Succeeded)

@@ -234,7 +234,7 @@ public sealed partial class MemorySlots
     }
 
     // A section that was never entered ends without doing anything.
-    ReadSection EnterForLookup(SlotStore store) => store.LookupsNeedSection ? _sections.Enter() : default;
+    internal ReadSection EnterForLookup(SlotStore store) => store.LookupsNeedSection ? _sections.Enter() : default;
 
     /// <summary>The visible slot of an id.</summary>
     /// <remarks>Its host memory may be used only inside a read section that began before the call.</remarks>

@@ -34,15 +34,8 @@ partial class Vcpu
             if (Machine.IsDead)
                 return GuestAccessKind.MachineDead;
             GuestAccessKind? outcome;
-            if (space.Store.LookupsNeedSection)
-            {
-                using (Machine.Sections.Enter())
-                    outcome = TryMap(space, gfn, write);
-            }
-            else
-            {
+            using (Machine.Slots.EnterForLookup(space.Store))
                 outcome = TryMap(space, gfn, write);
-            }
             if (outcome is { } decided)
                 return decided;
             // The slot is being moved or deleted, or host memory is being invalidated: that takes a moment.

@@ -39,8 +39,8 @@ struct Lanes
         return mask;
     }
 
-    // Minus one in each lane that holds more than the pivot, zero in the others.
+    /// <summary>Minus one in each of four lanes that holds more than the pivot, zero in the others.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static Vector256<long> Above(ReadOnlySpan<long> lanes, int lane, Vector256<long> pivot) =>
+    public static Vector256<long> Above(ReadOnlySpan<long> lanes, int lane, Vector256<long> pivot) =>
         Vector256.GreaterThan(Vector256.Create(lanes.Slice(lane, Vector256<long>.Count)), pivot);
 }

@@ -13,9 +13,6 @@ sealed class RangeBucket
 {
     internal const int Width = 8;
 
-    // Above every page number.
-    const long Unused = long.MaxValue;
-
     StartLanes _starts;
     SlotLanes _slots;
     readonly long _edit;
@@ -23,7 +20,7 @@ sealed class RangeBucket
     internal RangeBucket(long edit)
     {
         _edit = edit;
-        ((Span<long>)_starts).Fill(Unused);
+        ((Span<long>)_starts).Fill(Lanes.Unused);
     }
 
     /// <summary>Slots in the bucket; at least two, but while an edit works on it.</summary>
@@ -80,7 +77,7 @@ sealed class RangeBucket
         starts[(index + 1)..Count].CopyTo(starts[index..]);
         slots[(index + 1)..Count].CopyTo(slots[index..]);
         Count--;
-        starts[Count] = Unused;
+        starts[Count] = Lanes.Unused;
         slots[Count] = null;
     }
 
@@ -89,10 +86,7 @@ sealed class RangeBucket
     {
         ReadOnlySpan<long> starts = _starts;
         Vector256<long> pivot = Vector256.Create(page);
-        Vector256<long> above =
-            Vector256.GreaterThan(Vector256.Create(starts[..Vector256<long>.Count]), pivot)
-            + Vector256.GreaterThan(Vector256.Create(starts[Vector256<long>.Count..]), pivot);
-        return Width + (int)Vector256.Sum(above);
+        return Width + (int)Vector256.Sum(Lanes.Above(starts, 0, pivot) + Lanes.Above(starts, 4, pivot));
     }
 
     [InlineArray(Width)]
