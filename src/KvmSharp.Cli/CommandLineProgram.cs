@@ -1,8 +1,10 @@
 using System.CommandLine;
 using System.CommandLine.Help;
+using System.Linq;
 using System.Threading;
 using KvmSharp.Cli.Help;
 using KvmSharp.Cli.Perf;
+using KvmSharp.Cli.Scale;
 
 namespace KvmSharp.Cli;
 
@@ -18,7 +20,7 @@ static class CommandLineProgram
         RootCommand root = NewRoot(terminal, interruption);
         // An argument that begins with @ is an argument, not a file of arguments.
         ParseResult parsed = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
-        string command = parsed.CommandResult.Command == root ? Name : $"{Name} {parsed.CommandResult.Command.Name}";
+        string command = NameOf(parsed.CommandResult.Command);
         try
         {
             if (parsed.Errors.Count > 0 && parsed.Action is not (HelpPageAction or VersionLineAction))
@@ -39,11 +41,20 @@ static class CommandLineProgram
         }
     }
 
+    /// <summary>A command as it is typed: the program's name and those of the commands above it.</summary>
+    internal static string NameOf(Command command) => command switch
+    {
+        RootCommand => Name,
+        _ when command.Parents.OfType<Command>().FirstOrDefault() is { } parent => $"{NameOf(parent)} {command.Name}",
+        _ => command.Name,
+    };
+
     static RootCommand NewRoot(Terminal terminal, CancellationToken interruption)
     {
         var root = new RootCommand("KVM's virtual-machine core as a .NET library: try it and measure it.");
         root.Directives.Clear();
         root.Subcommands.Add(PerfCommand.Create(terminal, interruption));
+        root.Subcommands.Add(ScaleCommand.Create(terminal, interruption));
         foreach (Option option in root.Options)
         {
             if (option is HelpOption help)

@@ -15,12 +15,11 @@ static class HelpPage
     internal static void Write(Command command, Terminal terminal)
     {
         TextWriter writer = terminal.Out;
-        bool isRoot = command is RootCommand;
         foreach (string line in Wrap(command.Description ?? "", terminal.Width))
             writer.WriteLine(line);
         writer.WriteLine();
         writer.WriteLine("Usage:");
-        string name = isRoot ? CommandLineProgram.Name : $"{CommandLineProgram.Name} {command.Name}";
+        string name = CommandLineProgram.NameOf(command);
         writer.WriteLine($"{Indent}{name}{(command.Subcommands.Count > 0 ? " <command>" : "")} [options]");
 
         WriteList(terminal, "Commands:", [.. command.Subcommands.Select(sub => (sub.Name, sub.Description ?? ""))]);
@@ -38,7 +37,7 @@ static class HelpPage
         if (command.Subcommands.Count > 0)
         {
             writer.WriteLine();
-            writer.WriteLine($"\"{CommandLineProgram.Name} <command> --help\" explains a command.");
+            writer.WriteLine($"\"{name} <command> --help\" explains a command.");
         }
     }
 

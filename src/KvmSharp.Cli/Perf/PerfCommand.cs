@@ -85,6 +85,6 @@ sealed class PerfCommand : Command, IExplained
         parsed.GetValue(_runs)) with
     {
         Verify = parsed.GetValue(_verify),
-        JsonPath = PerfOptions.CheckPath(parsed.GetValue(_json)),
+        JsonPath = JsonTarget.CheckPath(parsed.GetValue(_json)),
     };
 }

@@ -1,6 +1,5 @@
 using System;
 using System.Collections.Generic;
-using System.Globalization;
 using System.Linq;
 using KvmSharp.Cli.Perf.Tests;
 using KvmSharp.Slots;
@@ -14,8 +13,6 @@ sealed record PerfOptions
     internal const int LeastSlots = 2;
     internal const int MostSlots = SlotLimits.UserSlots;
     internal const double DefaultSeconds = 0.4;
-
-    const double MostSeconds = 3600;
 
     internal static IReadOnlyList<int> DefaultSlots { get; } = [10, 30, 50, 100, 509, 8194, MostSlots];
 
@@ -46,8 +43,6 @@ sealed record PerfOptions
     /// <summary>How long host and guest may take to meet.</summary>
     internal TimeSpan Alarm { get; init; } = TimeSpan.FromSeconds(10);
 
-    internal bool JsonReplacesTable => JsonPath == "-";
-
     /// <exception cref="CommandException">A value is wrong.</exception>
     internal static PerfOptions Parse(
         string? tests, string? slots, string? stores, string? baseline, string? seconds, string? runs)
@@ -55,7 +50,7 @@ sealed record PerfOptions
         var options = new PerfOptions();
         if (tests is not null)
         {
-            string[] names = [.. Items("--test", tests).Select(name => Known("test", name, TestNames, known => known))];
+            string[] names = [.. OptionText.Items("--test", tests).Select(name => OptionText.Known("test", name, TestNames, known => known))];
             options = options with
             {
                 Tests = [.. PerfTests.All.Where(test => names.Contains(test.Name))],
@@ -63,17 +58,14 @@ sealed record PerfOptions
             };
         }
         if (slots is not null)
-            options = options with { Slots = [.. Items("--slots", slots).Select(ParseSlots).Distinct()] };
+            options = options with { Slots = [.. OptionText.Items("--slots", slots).Select(ParseSlots).Distinct()] };
         if (stores is not null)
-            options = options with { Stores = [.. Items("--store", stores).Select(FindStore).Distinct()] };
+            options = options with { Stores = [.. OptionText.Items("--store", stores).Select(FindStore).Distinct()] };
         options = options with { Baseline = ChooseBaseline(options.Stores, baseline) };
         if (seconds is not null)
-            options = options with { Limit = ParseSeconds(seconds) };
+            options = options with { Limit = OptionText.Seconds("--seconds", seconds) };
         return runs is null ? options : options with { Runs = ParseRuns(runs) };
     }
-
-    internal static string? CheckPath(string? path) =>
-        path is { Length: 0 } ? throw CommandException.WrongUse("--json needs a file name, or \"-\"") : path;
 
     static SlotStoreDesign ChooseBaseline(IReadOnlyList<SlotStoreDesign> stores, string? name)
     {
@@ -85,39 +77,10 @@ sealed record PerfOptions
             : throw CommandException.WrongUse($"the baseline \"{name}\" is not among the stores of --store");
     }
 
-    static SlotStoreDesign FindStore(string name) => Known("store", name, SlotStores.All, store => store.Name);
+    static SlotStoreDesign FindStore(string name) =>
+        OptionText.Known("store", name, SlotStores.All, store => store.Name);
 
-    static T Known<T>(string kind, string name, IReadOnlyList<T> all, Func<T, string> nameOf)
-    {
-        foreach (T candidate in all)
-        {
-            if (nameOf(candidate) == name)
-                return candidate;
-        }
-        throw CommandException.WrongUse($"unknown {kind} \"{name}\"; known are {string.Join(", ", all.Select(nameOf))}");
-    }
+    static int ParseSlots(string text) => (int)OptionText.Number("--slots", text, LeastSlots, MostSlots);
 
-    static int ParseSlots(string text) =>
-        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int slots)
-        && slots is >= LeastSlots and <= MostSlots
-            ? slots
-            : throw CommandException.WrongUse($"--slots \"{text}\" is not a number from {LeastSlots} to {MostSlots}");
-
-    static TimeSpan ParseSeconds(string text) =>
-        double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double seconds)
-        && seconds is > 0 and <= MostSeconds
-            ? TimeSpan.FromSeconds(seconds)
-            : throw CommandException.WrongUse(
-                $"--seconds \"{text}\" is not a number above 0 and up to {MostSeconds}");
-
-    static int ParseRuns(string text) =>
-        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int runs) && runs >= 1
-            ? runs
-            : throw CommandException.WrongUse($"--runs \"{text}\" is not a number from 1");
-
-    static string[] Items(string option, string text)
-    {
-        string[] items = text.Split(',', StringSplitOptions.TrimEntries);
-        return items.Contains("") ? throw CommandException.WrongUse($"{option} \"{text}\" has an empty entry") : items;
-    }
+    static int ParseRuns(string text) => (int)OptionText.Number("--runs", text, 1, int.MaxValue);
 }

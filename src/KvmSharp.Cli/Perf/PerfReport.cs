@@ -1,5 +1,4 @@
 using System;
-using System.IO;
 using System.Linq;
 using System.Threading;
 using KvmSharp.Cli.Perf.Tests;
@@ -18,8 +17,7 @@ static class PerfReport
     {
         MachineDescription machine = MachineDescription.OfThisMachine();
         RequireSupport(options, machine);
-        // Opened before anything is measured, so that no measurement is lost to a bad path.
-        using FileStream? file = OpenJson(options);
+        using JsonTarget json = JsonTarget.Open(options.JsonPath, terminal);
         PerfOutcome outcome;
         try
         {
@@ -30,15 +28,9 @@ static class PerfReport
             throw new CommandException(ExitCode.NotSupported, exception.Message);
         }
 
-        if (!options.JsonReplacesTable)
+        if (!json.ReplacesTables)
             new PerfTable(options, machine, outcome).Write(terminal);
-        if (options.JsonReplacesTable)
-            terminal.Out.WriteLine(PerfJson.Write(options, machine, outcome));
-        if (file is not null)
-        {
-            using var writer = new StreamWriter(file);
-            writer.WriteLine(PerfJson.Write(options, machine, outcome));
-        }
+        json.Write(() => PerfJson.Write(options, machine, outcome));
 
         if (outcome.Failure is not null)
             throw new CommandException(ExitCode.Failed, $"failed: {outcome.Failure}");
@@ -57,21 +49,6 @@ static class PerfReport
         {
             throw new CommandException(
                 ExitCode.NotSupported, $"{needed >> 20} MiB of memory are needed, {machine.MemoryBytes >> 20} MiB are there");
-        }
-    }
-
-    static FileStream? OpenJson(PerfOptions options)
-    {
-        if (options.JsonPath is null || options.JsonReplacesTable)
-            return null;
-        try
-        {
-            return new FileStream(options.JsonPath, FileMode.Create, FileAccess.Write, FileShare.Read);
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException
-            or ArgumentException or NotSupportedException)
-        {
-            throw CommandException.WrongUse($"cannot write \"{options.JsonPath}\": {exception.Message}");
         }
     }
 }

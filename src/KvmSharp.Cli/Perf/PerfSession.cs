@@ -24,14 +24,14 @@ sealed class PerfSession
     static readonly TimeSpan _longestWarmUp = TimeSpan.FromMilliseconds(150);
 
     readonly PerfOptions _options;
-    readonly PerfProgress _progress;
+    readonly ProgressLine _progress;
     readonly CancellationToken _interruption;
     readonly PerfOutcome _outcome = new();
 
     PerfSession(PerfOptions options, Terminal terminal, CancellationToken interruption)
     {
         _options = options;
-        _progress = new PerfProgress(terminal, CountSteps(options));
+        _progress = new ProgressLine(terminal, CountSteps(options));
         _interruption = interruption;
     }
 

@@ -1,12 +1,12 @@
 using System;
 
-namespace KvmSharp.Cli.Perf;
+namespace KvmSharp.Cli;
 
 /// <summary>
-/// One line on the error stream that says how far a measurement is, when somebody watches. It is drawn between tests
+/// One line on the error stream that says how far a measurement is, when somebody watches. It is drawn between cases
 /// only: a thread that drew it meanwhile would take a core from what is measured.
 /// </summary>
-sealed class PerfProgress(Terminal terminal, int steps)
+sealed class ProgressLine(Terminal terminal, int steps)
 {
     const int BarWidth = 24;
     const string EraseLine = "\r\u001b[K";

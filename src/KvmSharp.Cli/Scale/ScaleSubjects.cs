@@ -1,0 +1,14 @@
+using System.Collections.Generic;
+using KvmSharp.Lab.Scale;
+using KvmSharp.Lab.Slots;
+
+namespace KvmSharp.Cli.Scale;
+
+/// <summary>What <c>kvmsharp scale</c> can measure. A new subject is one line here.</summary>
+static class ScaleSubjects
+{
+    internal static IReadOnlyList<ScaleSubject> All { get; } =
+    [
+        new SlotScale(SlotStores.All, SlotStores.Default),
+    ];
+}
