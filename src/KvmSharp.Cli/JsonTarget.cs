@@ -1,20 +1,19 @@
 using System;
-using System.IO;
 
 namespace KvmSharp.Cli;
 
 /// <summary>
-/// Where a command's <c>--json</c> goes: nowhere, to the standard output in place of the tables, or to a file. The file is
-/// opened before anything is measured, so that no measurement is lost to a bad path.
+/// Where a command's <c>--json</c> goes: nowhere, to the standard output in place of the tables, or to a file that is
+/// replaced when the document is complete.
 /// </summary>
 sealed class JsonTarget : IDisposable
 {
     const string StandardOutput = "-";
 
     readonly Terminal _terminal;
-    readonly FileStream? _file;
+    readonly ReplacedFile? _file;
 
-    JsonTarget(Terminal terminal, FileStream? file, bool replacesTables)
+    JsonTarget(Terminal terminal, ReplacedFile? file, bool replacesTables)
     {
         _terminal = terminal;
         _file = file;
@@ -29,16 +28,7 @@ sealed class JsonTarget : IDisposable
     {
         if (path is null or StandardOutput)
             return new JsonTarget(terminal, null, path is not null);
-        try
-        {
-            return new JsonTarget(
-                terminal, new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.Read), replacesTables: false);
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException
-            or ArgumentException or NotSupportedException)
-        {
-            throw CommandException.WrongUse($"cannot write \"{path}\": {exception.Message}");
-        }
+        return new JsonTarget(terminal, ReplacedFile.Open(path), replacesTables: false);
     }
 
     /// <summary>Checks a path as far as it can be without opening it.</summary>
@@ -51,10 +41,7 @@ sealed class JsonTarget : IDisposable
     {
         if (ReplacesTables)
             _terminal.Out.WriteLine(document());
-        if (_file is null)
-            return;
-        using var writer = new StreamWriter(_file, leaveOpen: true);
-        writer.WriteLine(document());
+        _file?.Replace(writer => writer.WriteLine(document()));
     }
 
     public void Dispose() => _file?.Dispose();
