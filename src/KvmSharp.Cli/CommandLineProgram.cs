@@ -1,6 +1,8 @@
+using System;
 using System.CommandLine;
 using System.CommandLine.Help;
 using System.Linq;
+using System.Text.RegularExpressions;
 using System.Threading;
 using KvmSharp.Cli.Help;
 using KvmSharp.Cli.Perf;
@@ -9,7 +11,7 @@ using KvmSharp.Cli.Scale;
 namespace KvmSharp.Cli;
 
 /// <summary>The whole command line: what <c>kvmsharp</c> does with its arguments.</summary>
-static class CommandLineProgram
+static partial class CommandLineProgram
 {
     internal const string Name = "kvmsharp";
 
@@ -48,6 +50,15 @@ static class CommandLineProgram
         _ when command.Parents.OfType<Command>().FirstOrDefault() is { } parent => $"{NameOf(parent)} {command.Name}",
         _ => command.Name,
     };
+
+    /// <summary>A command line as it can be typed again; what is more than words, digits and signs is quoted for a shell.</summary>
+    internal static string Retype(ParseResult parsed) =>
+        string.Join(' ', parsed.Tokens.Select(token => Plain().IsMatch(token.Value) ? token.Value : Quote(token.Value)).Prepend(Name));
+
+    static string Quote(string value) => "'" + value.Replace("'", "'\\''", StringComparison.Ordinal) + "'";
+
+    [GeneratedRegex(@"\A[\w,.:/=@%+-]+\z")]
+    private static partial Regex Plain();
 
     static RootCommand NewRoot(Terminal terminal, CancellationToken interruption)
     {

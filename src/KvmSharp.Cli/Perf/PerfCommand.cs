@@ -86,5 +86,6 @@ sealed class PerfCommand : Command, IExplained
     {
         Verify = parsed.GetValue(_verify),
         JsonPath = JsonTarget.CheckPath(parsed.GetValue(_json)),
+        CommandLine = CommandLineProgram.Retype(parsed),
     };
 }

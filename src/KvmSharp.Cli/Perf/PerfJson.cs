@@ -2,6 +2,7 @@ using System.Collections.Generic;
 using System.Linq;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using KvmSharp.Lab.Results;
 
 namespace KvmSharp.Cli.Perf;
 
@@ -16,6 +17,7 @@ static class PerfJson
             Schema,
             outcome.IsComplete,
             outcome.Failure,
+            options.CommandLine,
             machine,
             SlotStores.Default.Name,
             options.Baseline.Name,
@@ -32,7 +34,8 @@ static class PerfJson
 /// <param name="Schema">Rises when a member changes its meaning or goes.</param>
 /// <param name="Complete">Whether everything asked for was measured.</param>
 /// <param name="Failure">The check that failed, if one did.</param>
-/// <param name="Machine">Where.</param>
+/// <param name="Command">The command line that measures the same again.</param>
+/// <param name="Machine">Where, and of which sources.</param>
 /// <param name="DefaultStore">The store that a machine gets when nothing is chosen.</param>
 /// <param name="BaselineStore">The store that the table compares with.</param>
 /// <param name="SecondsPerTest">The time that each test was given.</param>
@@ -43,6 +46,7 @@ sealed record PerfDocument(
     int Schema,
     bool Complete,
     string? Failure,
+    string? Command,
     MachineDescription Machine,
     string DefaultStore,
     string BaselineStore,

@@ -40,6 +40,9 @@ sealed record PerfOptions
     /// <summary>Where JSON goes; <c>-</c> is the standard output.</summary>
     internal string? JsonPath { get; init; }
 
+    /// <summary>The command line that these options come from, where there is one.</summary>
+    internal string? CommandLine { get; init; }
+
     /// <summary>How long host and guest may take to meet.</summary>
     internal TimeSpan Alarm { get; init; } = TimeSpan.FromSeconds(10);
 

@@ -3,6 +3,7 @@ using System.Linq;
 using System.Threading;
 using KvmSharp.Cli.Perf.Tests;
 using KvmSharp.HostMemory;
+using KvmSharp.Lab.Results;
 
 namespace KvmSharp.Cli.Perf;
 

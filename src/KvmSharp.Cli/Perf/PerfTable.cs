@@ -4,6 +4,7 @@ using System.IO;
 using System.Linq;
 using System.Text;
 using KvmSharp.Cli.Perf.Tests;
+using KvmSharp.Lab.Results;
 using KvmSharp.Slots;
 
 namespace KvmSharp.Cli.Perf;
@@ -11,7 +12,7 @@ namespace KvmSharp.Cli.Perf;
 /// <summary>The results as a table for each slot count: a row for each test, a column for each store.</summary>
 sealed class PerfTable
 {
-    const string SetupTitle = "Slot setup";
+    internal const string SetupTitle = "Slot setup";
     const string Missing = "-";
     const int ColumnWidth = 16;
 

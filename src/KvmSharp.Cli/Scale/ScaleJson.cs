@@ -2,6 +2,7 @@ using System.Collections.Generic;
 using System.Linq;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using KvmSharp.Lab.Results;
 using KvmSharp.Lab.Scale;
 
 namespace KvmSharp.Cli.Scale;
@@ -16,6 +17,7 @@ static class ScaleJson
         var document = new ScaleDocument(
             Schema,
             outcome.IsComplete,
+            options.CommandLine,
             machine,
             options.Budget.TotalSeconds,
             [.. outcome.Results.Select(Row)],
@@ -44,13 +46,15 @@ static class ScaleJson
 /// <summary>The document, member by member.</summary>
 /// <param name="Schema">Rises when a member changes its meaning or goes.</param>
 /// <param name="Complete">Whether everything asked for was measured.</param>
-/// <param name="Machine">Where.</param>
+/// <param name="Command">The command line that measures the same again.</param>
+/// <param name="Machine">Where, and of which sources.</param>
 /// <param name="SecondsPerCase">The time that each case was given.</param>
 /// <param name="Results">The results.</param>
 /// <param name="Published">Published figures that follow from sizes, and what they come to here.</param>
 sealed record ScaleDocument(
     int Schema,
     bool Complete,
+    string? Command,
     MachineDescription Machine,
     double SecondsPerCase,
     IReadOnlyList<ScaleRow> Results,

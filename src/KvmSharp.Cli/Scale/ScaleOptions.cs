@@ -15,6 +15,9 @@ sealed record ScaleOptions(ScaleSubject Subject, ScaleSelection Selection)
     /// <summary>Where JSON goes; <c>-</c> is the standard output.</summary>
     internal string? JsonPath { get; init; }
 
+    /// <summary>The command line that these options come from, where there is one.</summary>
+    internal string? CommandLine { get; init; }
+
     /// <exception cref="CommandException">A value is wrong.</exception>
     internal static ScaleOptions Parse(
         ScaleSubject subject, string? operations, string? counts, string? designs, string? seconds)

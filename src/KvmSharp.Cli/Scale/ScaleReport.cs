@@ -1,6 +1,7 @@
 using System;
 using System.Threading;
 using KvmSharp.HostMemory;
+using KvmSharp.Lab.Results;
 
 namespace KvmSharp.Cli.Scale;
 

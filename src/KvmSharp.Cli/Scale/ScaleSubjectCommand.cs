@@ -65,5 +65,6 @@ sealed class ScaleSubjectCommand : Command, IExplained
         parsed.GetValue(_seconds)) with
     {
         JsonPath = JsonTarget.CheckPath(parsed.GetValue(_json)),
+        CommandLine = CommandLineProgram.Retype(parsed),
     };
 }

@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.Globalization;
 using System.IO;
 using System.Linq;
+using KvmSharp.Lab.Results;
 using KvmSharp.Lab.Scale;
 
 namespace KvmSharp.Cli.Scale;
@@ -32,19 +33,6 @@ sealed class ScaleTables(ScaleOptions options, MachineDescription machine, Scale
         WritePublished(writer);
     }
 
-    /// <summary>A time with three significant digits and its unit.</summary>
-    internal static string FormatTime(double nanoseconds) => nanoseconds switch
-    {
-        < 1e3 => Significant(nanoseconds) + " ns",
-        < 1e6 => Significant(nanoseconds / 1e3) + " µs",
-        < 1e9 => Significant(nanoseconds / 1e6) + " ms",
-        _ => Significant(nanoseconds / 1e9) + " s",
-    };
-
-    /// <summary>A size in bytes, whole unless it is an average.</summary>
-    internal static string FormatBytes(double bytes) =>
-        bytes.ToString(bytes == Math.Floor(bytes) ? "#,0" : "#,0.0", CultureInfo.InvariantCulture) + " B";
-
     List<string[]> Rows(ScaleResult[] results)
     {
         string[] designs = [.. options.Selection.Designs.Where(name => results.Any(result => result.Case.Design == name))];
@@ -68,9 +56,9 @@ sealed class ScaleTables(ScaleOptions options, MachineDescription machine, Scale
 
     static string Cell(ScaleMeasure measure) => (measure.Nanoseconds, measure.Bytes) switch
     {
-        ({ } time, { } bytes) => $"{FormatTime(time)} / {FormatBytes(bytes)}",
-        ({ } time, null) => FormatTime(time),
-        (null, { } bytes) => FormatBytes(bytes),
+        ({ } time, { } bytes) => $"{Quantity.FormatTime(time)} / {Quantity.FormatBytes(bytes)}",
+        ({ } time, null) => Quantity.FormatTime(time),
+        (null, { } bytes) => Quantity.FormatBytes(bytes),
         _ => Missing,
     };
 
@@ -109,11 +97,5 @@ sealed class ScaleTables(ScaleOptions options, MachineDescription machine, Scale
                 column < textColumns ? cell.PadRight(widths[column]) : cell.PadLeft(widths[column]));
             writer.WriteLine((Gap + string.Join(Gap, cells)).TrimEnd());
         }
-    }
-
-    static string Significant(double value)
-    {
-        string format = value switch { < 9.995 => "0.00", < 99.95 => "0.0", _ => "0" };
-        return value.ToString(format, CultureInfo.InvariantCulture);
     }
 }

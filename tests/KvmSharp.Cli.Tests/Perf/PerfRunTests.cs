@@ -23,6 +23,8 @@ public class PerfRunTests
         Assert.Equal(1, root.GetProperty("schema").GetInt32());
         Assert.True(root.GetProperty("complete").GetBoolean());
         Assert.Equal("slot-trie", root.GetProperty("defaultStore").GetString());
+        Assert.Equal(
+            "kvmsharp perf --slots 10 --test move-active,rw --seconds 0.05 --json -", root.GetProperty("command").GetString());
         JsonElement machine = root.GetProperty("machine");
         Assert.All(
             ["os", "cpu", "runtime", "architecture"], name => Assert.NotEmpty(machine.GetProperty(name).GetString()!));

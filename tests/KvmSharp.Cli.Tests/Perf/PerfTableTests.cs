@@ -1,5 +1,6 @@
 using System.IO;
 using KvmSharp.Cli.Perf;
+using KvmSharp.Lab.Results;
 using KvmSharp.Slots;
 using KvmSharp.Slots.TwinTrees;
 using Xunit;

@@ -71,6 +71,8 @@ public sealed class ScaleCommandTests : IDisposable
         Assert.Equal(ExitCode.Success, run.ExitCode);
         using JsonDocument document = JsonDocument.Parse(File.ReadAllText(path));
         Assert.Equal(1, document.RootElement.GetProperty("schema").GetInt32());
+        Assert.Equal(
+            $"kvmsharp scale slots {Short} --json {path}", document.RootElement.GetProperty("command").GetString());
         JsonElement[] rows = [.. document.RootElement.GetProperty("results").EnumerateArray()];
         Assert.Equal(2 * SlotStores.All.Count, rows.Length);
         foreach (JsonElement row in rows)

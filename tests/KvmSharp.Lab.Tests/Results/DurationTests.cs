@@ -1,7 +1,7 @@
-using KvmSharp.Cli.Perf;
+using KvmSharp.Lab.Results;
 using Xunit;
 
-namespace KvmSharp.Cli.Tests.Perf;
+namespace KvmSharp.Lab.Tests.Results;
 
 public class DurationTests
 {

@@ -1,10 +1,10 @@
 using System;
 using System.Globalization;
 
-namespace KvmSharp.Cli.Perf;
+namespace KvmSharp.Lab.Results;
 
-/// <summary>Times and their comparison, as the table shows them.</summary>
-static class Duration
+/// <summary>Times and their comparison, as record tables show them.</summary>
+public static class Duration
 {
     const int Digits = 3;
 
@@ -12,7 +12,7 @@ static class Duration
     const int Noise = 2;
 
     /// <summary>Seconds with three significant digits, never in powers of ten: <c>0.0000792s</c>.</summary>
-    internal static string Format(double seconds)
+    public static string Format(double seconds)
     {
         if (!double.IsFinite(seconds) || seconds <= 0)
             return "0s";
@@ -26,13 +26,13 @@ static class Duration
     }
 
     /// <summary>How much less time it takes after than before, in percent; zero within the noise.</summary>
-    internal static int Improvement(double before, double after)
+    public static int Improvement(double before, double after)
     {
         int percent = (int)Math.Round((before - after) / before * 100, MidpointRounding.AwayFromZero);
         return Math.Abs(percent) <= Noise ? 0 : percent;
     }
 
     /// <summary>An improvement in words: <c>56%</c>, or <c>None</c>.</summary>
-    internal static string FormatImprovement(int percent) =>
+    public static string FormatImprovement(int percent) =>
         percent == 0 ? "None" : string.Create(CultureInfo.InvariantCulture, $"{percent,3}%");
 }
