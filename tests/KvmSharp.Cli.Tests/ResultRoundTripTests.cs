@@ -1,0 +1,40 @@
+using System.Text.Json;
+using KvmSharp.Lab.Results;
+using Xunit;
+
+namespace KvmSharp.Cli.Tests;
+
+/// <summary>What the measuring commands write is what the reader of results reads.</summary>
+public class ResultRoundTripTests
+{
+    [Fact]
+    public void Perf()
+    {
+        CommandRun run = CommandRun.Of("perf --slots 2,10 --test move-active,setup --seconds 0.01 --json -");
+
+        var file = (PerfFile)ResultFiles.Reader.Read("results", run.Out);
+
+        using JsonDocument document = JsonDocument.Parse(run.Out);
+        Assert.Equal(document.RootElement.GetProperty("results").GetArrayLength(), file.Figures.Count);
+        Assert.Equal(
+            document.RootElement.GetProperty("results")[0].GetProperty("secondsPerIteration").GetDouble(),
+            file.Figures[0].SecondsPerIteration);
+        Assert.Single(file.NotPossible);
+        Assert.Equal(MachineDescription.OfThisMachine() with { MemoryBytes = 0 }, file.Machine with { MemoryBytes = 0 });
+    }
+
+    [Fact]
+    public void Scale()
+    {
+        CommandRun run = CommandRun.Of("scale slots --operation lookup-random --slots 1,8 --seconds 0.002 --json -");
+
+        var file = (ScaleFile)ResultFiles.Reader.Read("results", run.Out);
+
+        using JsonDocument document = JsonDocument.Parse(run.Out);
+        JsonElement row = document.RootElement.GetProperty("results")[0];
+        Assert.Equal(document.RootElement.GetProperty("results").GetArrayLength(), file.Figures.Count);
+        Assert.Equal(row.GetProperty("nanoseconds").GetDouble(), file.Figures[0].Measure.Nanoseconds);
+        Assert.Equal(row.GetProperty("samples").GetInt32(), file.Figures[0].Measure.Samples);
+        Assert.Equal(SlotStores.Default.Name == file.Figures[0].Design, file.Figures[0].IsDefault);
+    }
+}
