@@ -28,19 +28,19 @@ public readonly struct MachineCounters
     internal MachineCounters(VirtualMachine machine) => _machine = machine;
 
     /// <summary>Second-stage faults.</summary>
-    public long Faults => Sum(static vcpu => vcpu.Faults);
+    public long Faults => Sum(static counts => counts.Faults);
 
     /// <summary>Times a fault was tried again because something changed meanwhile.</summary>
-    public long FaultRetries => Sum(static vcpu => vcpu.FaultRetries);
+    public long FaultRetries => Sum(static counts => counts.FaultRetries);
 
     /// <summary>Accesses that belonged to a device.</summary>
-    public long MmioAccesses => Sum(static vcpu => vcpu.Memory.MmioAccesses);
+    public long MmioAccesses => Sum(static counts => counts.MmioAccesses);
 
     /// <summary>Entries made in the vCPUs' TLBs.</summary>
-    public long TlbFills => Sum(static vcpu => vcpu.Memory.TlbFills);
+    public long TlbFills => Sum(static counts => counts.TlbFills);
 
     /// <summary>Times a vCPU dropped its TLB.</summary>
-    public long TlbFlushes => Sum(static vcpu => vcpu.Memory.TlbFlushes);
+    public long TlbFlushes => Sum(static counts => counts.TlbFlushes);
 
     /// <summary>Times all vCPUs were made to drop their TLBs.</summary>
     public long RemoteFlushes => _machine.Vcpus.RemoteFlushes;
@@ -99,11 +99,11 @@ public readonly struct MachineCounters
     /// <summary>vCPUs online.</summary>
     public int VcpuCount => _machine.Vcpus.Count;
 
-    long Sum(Func<Vcpu, long> counter)
+    long Sum(Func<VcpuCounts, long> counter)
     {
-        long sum = 0;
+        long sum = counter(_machine.Vcpus.Removed);
         foreach (Vcpu vcpu in _machine.Vcpus)
-            sum += counter(vcpu);
+            sum += counter(VcpuCounts.Of(vcpu));
         return sum;
     }
 

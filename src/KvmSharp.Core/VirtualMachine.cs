@@ -32,7 +32,7 @@ public sealed partial class VirtualMachine : IDisposable
         Mmu = new Mmu(Options.AddressSpaces, this);
         var maxGfn = new Gfn((1UL << (Options.GuestAddressBits - Page.Shift)) - 1);
         Slots = new MemorySlots(Options.SlotStore, Options.AddressSpaces, maxGfn, Sections, this);
-        Vcpus = new VcpuTable(this, Options.MaxVcpus, (uint)Options.MaxVcpuIds);
+        Vcpus = new VcpuTable(this, Options);
         _memories = new MachineMemory[Options.AddressSpaces];
         for (int space = 0; space < _memories.Length; space++)
             _memories[space] = new MachineMemory(this, new AddressSpaceId((byte)space));

@@ -74,7 +74,7 @@ public sealed partial class Vcpu
     /// <summary>
     /// The one word to poll: whether there is a reason to leave guest mode – a request, or a kick. One load.
     /// </summary>
-    public bool NeedsExit => (Volatile.Read(ref Words.Attention) & ~Attention.States) != 0;
+    public bool NeedsExit => (Volatile.Read(ref Words.Attention) & ~Attention.NoReasonToExit) != 0;
 
     /// <summary>Whether the vCPU's thread waits to be woken.</summary>
     public bool IsBlocked => (Volatile.Read(ref Words.Attention) & Attention.Blocked) != 0;
@@ -122,7 +122,7 @@ public sealed partial class Vcpu
     /// takes these, those it does not know included, or it will be refused again.
     /// </summary>
     public ulong PendingRequests =>
-        (ulong)(Volatile.Read(ref Words.Attention) & ~(Attention.States | Attention.Exiting | Attention.ForceOut));
+        (ulong)(Volatile.Read(ref Words.Attention) & ~(Attention.NoReasonToExit | Attention.Exiting | Attention.ForceOut));
 
     /// <summary>Looks whether a request is pending, without taking it.</summary>
     public bool HasRequest(VcpuRequest request) => (Volatile.Read(ref Words.Attention) & request.Bit) != 0;
@@ -200,7 +200,7 @@ public sealed partial class Vcpu
             // Pairs with Ask and Kick: either this sees the request, or they see the mark and wake.
             long before = Interlocked.Or(ref Words.Attention, Attention.Blocked);
             bool woken = true;
-            if ((before & ~Attention.States & ~Attention.Served) == 0)
+            if ((before & ~Attention.NoReasonToExit & ~Attention.Served) == 0)
             {
                 while (woken && IsBlocked)
                     woken = Monitor.Wait(sleep, timeout);

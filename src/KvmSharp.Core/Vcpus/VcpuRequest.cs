@@ -9,6 +9,7 @@ public readonly record struct VcpuRequest
 {
     const int FirstArchitectural = 8;
     const int LastArchitectural = 61;
+    const int VcpusMovedNumber = 63;
 
     VcpuRequest(int number, VcpuRequestOptions options)
     {
@@ -34,6 +35,10 @@ public readonly record struct VcpuRequest
     /// </summary>
     public static VcpuRequest OutsideGuestMode =>
         new(-1, VcpuRequestOptions.Wait | VcpuRequestOptions.NoWakeup | VcpuRequestOptions.NoAction);
+
+    /// <summary>The vCPUs lie in another array: replace the pointer to it. Taken by the vCPU itself when it next looks.</summary>
+    internal static VcpuRequest VcpusMoved =>
+        new(VcpusMovedNumber, VcpuRequestOptions.Wait | VcpuRequestOptions.NoWakeup);
 
     /// <summary>The number of the request, or −1 when it is not recorded.</summary>
     public int Number { get; }

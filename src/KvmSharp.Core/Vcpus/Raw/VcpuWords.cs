@@ -8,7 +8,7 @@ namespace KvmSharp.Vcpus.Raw;
 /// attention:  63 … 8                 7         6        5        4         3 … 0
 ///             architectural requests ForceOut  Blocked  Exiting  Outside   generic requests
 /// </code>
-/// Bit 62 is <see cref="Attention.Entered"/>.
+/// Bit 62 is <see cref="Attention.Entered"/>, bit 63 <see cref="Attention.VcpusMoved"/>.
 /// </remarks>
 [StructLayout(LayoutKind.Explicit, Size = 4 * CacheLine)]
 struct VcpuWords
@@ -46,6 +46,9 @@ static class Attention
     /// <summary>The vCPU's owner has entered guest mode and not left it, whatever the library does meanwhile.</summary>
     internal const long Entered = 1L << 62;
 
+    /// <summary>The vCPU's own pointer to the table of vCPUs is out of date; it looks when it uses it.</summary>
+    internal const long VcpusMoved = 1L << 63;
+
     /// <summary>With any of these set, an access leaves the fast path.</summary>
     internal const long Memory = TlbFlush | MachineDead | Outside | ForceOut;
 
@@ -54,4 +57,7 @@ static class Attention
 
     /// <summary>Where the vCPU is, as opposed to what it is asked.</summary>
     internal const long States = Outside | Blocked | Entered;
+
+    /// <summary>What is no reason for the owner to leave guest mode.</summary>
+    internal const long NoReasonToExit = States | VcpusMoved;
 }
