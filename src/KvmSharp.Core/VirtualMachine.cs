@@ -31,7 +31,7 @@ public sealed partial class VirtualMachine : IDisposable
         Sections = new ReadSections();
         Mmu = new Mmu(Options.AddressSpaces, this);
         var maxGfn = new Gfn((1UL << (Options.GuestAddressBits - Page.Shift)) - 1);
-        Slots = new MemorySlots(Options.SlotStore, Options.AddressSpaces, maxGfn, Sections, this);
+        Slots = new MemorySlots(Options.SlotStore, Options.AddressSpaces, maxGfn, Sections, this, Options.SlotMirror);
         Vcpus = new VcpuTable(this, Options);
         _memories = new MachineMemory[Options.AddressSpaces];
         for (int space = 0; space < _memories.Length; space++)

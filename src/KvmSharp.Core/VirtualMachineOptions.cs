@@ -32,6 +32,9 @@ public sealed record VirtualMachineOptions
     /// </summary>
     public bool AllowVcpuRemoval { get; init; }
 
+    /// <summary>Who keeps the slots too, and must agree to every change; mostly nobody.</summary>
+    public ISlotMirror? SlotMirror { get; init; }
+
     internal void Check()
     {
         ArgumentNullException.ThrowIfNull(SlotStore);

@@ -8,7 +8,7 @@ namespace KvmSharp.Slots;
 
 // The update protocol, once for all stores:
 //
-//   1. check everything; take a reference to the memory of new slots;
+//   1. check everything; take a reference to the memory of new slots; let a mirror make the change first;
 //   2. if memory is taken away: hide its slots, so that every lookup finds them invalid, publish, zap and flush them
 //      from the second stage, and wait for readers that found them before;
 //   3. publish the result;
@@ -85,7 +85,13 @@ partial class MemorySlots
         SlotRefusal held = HoldMemory(changes);
         if (!held.Succeeded)
             return held;
-        SlotRefusal update = Update(space, changes);
+        SlotRefusal update = TryMirror(changes);
+        if (update.Succeeded)
+        {
+            update = Update(space, changes);
+            if (!update.Succeeded)
+                UndoMirrored(changes);
+        }
         if (!update.Succeeded)
             ReleaseMemory(changes, static change => change.Old is null ? change.New : null);
         return update;

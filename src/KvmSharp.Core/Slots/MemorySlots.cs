@@ -28,6 +28,7 @@ public sealed partial class MemorySlots
     readonly ReadSections _sections;
     readonly ISlotConsequences _machine;
     readonly Gfn _maxGfn;
+    readonly ISlotMirror? _mirror;
 
     readonly Lock _slotsLock = new();
 
@@ -38,13 +39,19 @@ public sealed partial class MemorySlots
     bool _initiallySet;
 
     internal MemorySlots(
-        SlotStoreDesign design, int spaces, Gfn maxGfn, ReadSections sections, ISlotConsequences machine)
+        SlotStoreDesign design,
+        int spaces,
+        Gfn maxGfn,
+        ReadSections sections,
+        ISlotConsequences machine,
+        ISlotMirror? mirror = null)
     {
         Design = design;
         _gate = new PublicationGate();
         _sections = sections;
         _machine = machine;
         _maxGfn = maxGfn;
+        _mirror = mirror;
         _spaces = new SlotSpace[spaces];
         for (int space = 0; space < spaces; space++)
             _spaces[space] = new SlotSpace(new AddressSpaceId((byte)space), spaces, design);

@@ -63,6 +63,9 @@ public enum SlotCheck
     /// <summary>There is memory for the dirty bitmap.</summary>
     MemoryForBitmap,
 
+    /// <summary>The hypervisor that keeps the slots too accepts the change.</summary>
+    MirrorAccepts,
+
     /// <summary>The last guest frame is one that the machine has.</summary>
     WithinMaxGfn,
 

@@ -62,6 +62,7 @@ public readonly record struct SlotRefusal
         SlotCheck.NamedOnce => Text($"{_id}: named twice in one transaction"),
         SlotCheck.NoOverlap => Text($"{_id}: guest frame 0x{_value:x} belongs to slot 0x{_bound:x} too"),
         SlotCheck.MemoryForBitmap => Text($"{_id}: no memory for a dirty bitmap of 0x{_value:x} pages"),
+        SlotCheck.MirrorAccepts => Text($"{_id}: the hypervisor refuses 0x{_bound:x} pages at guest frame 0x{_value:x}"),
         SlotCheck.WithinMaxGfn => Text($"{_id}: last guest frame 0x{_value:x} is above 0x{_bound:x}"),
         SlotCheck.IdFree => Text($"0x{_value:x} ids are wanted and 0x{_bound:x} are free"),
         _ => Text($"{Check}: 0x{_value:x}, 0x{_bound:x}"),
