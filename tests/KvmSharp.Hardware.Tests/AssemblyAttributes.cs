@@ -1,0 +1,4 @@
+using System.Runtime.Versioning;
+
+// Tests of machines are skipped elsewhere; see KvmFactAttribute.
+[assembly: SupportedOSPlatform("linux")]

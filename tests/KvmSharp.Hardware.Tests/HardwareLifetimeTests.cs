@@ -1,0 +1,135 @@
+using System;
+using System.Threading;
+using System.Threading.Tasks;
+using KvmSharp.Addresses;
+using KvmSharp.Backends;
+using KvmSharp.HostMemory;
+using KvmSharp.Slots;
+using KvmSharp.Vcpus;
+using Xunit;
+using Xunit.Abstractions;
+
+namespace KvmSharp.Hardware.Tests;
+
+/// <summary>Ends that come while something is under way, and what is left behind.</summary>
+[Collection(AloneCollection.Name)]
+public sealed class HardwareLifetimeTests(ITestOutputHelper output)
+{
+    static readonly TimeSpan Soon = TimeSpan.FromSeconds(10);
+
+    [KvmFact]
+    public void A_machine_can_end_while_its_vcpu_runs()
+    {
+        // out 0x10, al; jmp $
+        using var guest = new RealModeGuest(0xe6, 0x10, 0xeb, 0xfe);
+        using var started = new ManualResetEventSlim();
+        VcpuExitReason reason = default;
+        Exception? after = null;
+        var owner = new Thread(() =>
+        {
+            guest.Vcpu.Run();
+            started.Set();
+            reason = guest.Vcpu.Run().Reason;
+            after = Record.Exception(() => guest.Vcpu.Run().Reason);
+        });
+        owner.Start();
+        Assert.True(started.Wait(Soon));
+
+        guest.Machine.Dispose();
+
+        Assert.True(owner.Join(Soon));
+        // The end may have come before the second run began.
+        Assert.True(reason is VcpuExitReason.Intr || after is null, $"{reason}");
+        Assert.True(after is null or ObjectDisposedException, $"{after}");
+    }
+
+    [KvmFact]
+    public void An_exits_data_outlives_its_vcpu()
+    {
+        // out 0x10, al; hlt
+        using var guest = new RealModeGuest(0xe6, 0x10, 0xf4);
+        VcpuExit exit = guest.Vcpu.Run();
+        Span<byte> data = exit.Data;
+
+        guest.Machine.Dispose();
+
+        Assert.Equal(0, data[0]);
+        data[0] = 1;
+        Assert.Throws<ObjectDisposedException>(() => guest.Vcpu.Run().Reason);
+        Assert.Throws<ObjectDisposedException>(() => guest.Vcpu.ReadyForInterruptInjection);
+        Assert.Throws<ObjectDisposedException>(() => guest.Vcpu.GetRegs(out _));
+        guest.Vcpu.Kick();
+        GC.KeepAlive(guest);
+    }
+
+    [KvmFact]
+    public void Memory_that_goes_from_under_a_slot_is_an_exit()
+    {
+        // mov [0x9000], al; hlt
+        using var guest = new RealModeGuest(0xf4);
+        guest.Machine.Slots.Delete(new SlotId(0));
+        using AnonymousMemory ram = AnonymousMemory.Create(0x8000);
+        guest.Machine.Slots.Add(new Gpa(0), ram);
+        Assert.True(guest.Machine.Memory.TryWrite(new Gpa(RealModeGuest.Entry), [0xa2, 0x00, 0x90, 0xf4], out _));
+        // Nothing is mapped in the first page of a process.
+        guest.Machine.Slots.Set(new MemoryRegion(new SlotId(1), SlotFlags.None, new Gpa(0x9000), 0x1000, new Hva(0)));
+
+        VcpuExit exit = guest.Vcpu.Run();
+
+        // The processor reports a fault of memory, KVM's instruction emulator an access outside it.
+        Assert.True(exit.Reason is VcpuExitReason.MemoryFault or VcpuExitReason.Mmio, exit.ToString());
+    }
+
+    [KvmFact]
+    public void Another_process_cannot_use_a_machine()
+    {
+        using HardwareMachine machine = new HardwareBackend().CreateMachine();
+        using HardwareVcpu vcpu = machine.CreateVcpu(new VcpuId(0));
+
+        int error = ForkedChild.Ioctl(vcpu.Descriptor, Hardware.Abi.Requests.KVM_RUN.Number);
+
+        Assert.Equal(KvmErrno.EIO, (KvmErrno)error);
+    }
+
+    [KvmFact]
+    public void A_full_descriptor_table_is_told_and_survived()
+    {
+        HardwareBackend backend = new();
+        KvmException exception;
+        using (DescriptorLimit.None())
+            exception = Assert.Throws<KvmException>(() => backend.CreateMachine());
+
+        Assert.Equal(KvmErrno.EMFILE, exception.Errno);
+        Assert.Contains("ulimit -n", exception.Message, StringComparison.Ordinal);
+        backend.CreateMachine().Dispose();
+    }
+
+    // Ten thousand take twenty seconds: KVMSHARP_MACHINES=10000.
+    [KvmFact]
+    public void Thousands_of_machines_leave_nothing_behind()
+    {
+        const string Wanted = "KVMSHARP_MACHINES";
+        int machines = int.TryParse(Environment.GetEnvironmentVariable(Wanted), out int wanted) ? wanted : 1_000;
+        int descriptors = Mappings.KvmDescriptors();
+        int mappings = Mappings.OfThisProcess().Count;
+        HardwareBackend backend = new();
+        using AnonymousMemory memory = AnonymousMemory.Create(0x1000);
+        long started = Environment.TickCount64;
+
+        // The kernel waits for itself when a machine ends; several at once share the waits.
+        Parallel.For(0, machines, new ParallelOptions { MaxDegreeOfParallelism = 16 }, count =>
+        {
+            using HardwareMachine machine = backend.CreateMachine();
+            machine.Slots.Add(new Gpa(0), memory);
+            // A vCPU costs the kernel most of it.
+            if (count % 16 == 0)
+                machine.CreateVcpu(new VcpuId(0));
+        });
+
+        output.WriteLine($"{machines} machines in {Environment.TickCount64 - started} ms");
+        Assert.Equal(descriptors, Mappings.KvmDescriptors());
+        Assert.Equal(0, Mappings.OfVcpus());
+        // The runtime's own come and go, with its threads.
+        Assert.InRange(Mappings.OfThisProcess().Count, 0, mappings + (machines / 10));
+    }
+}
