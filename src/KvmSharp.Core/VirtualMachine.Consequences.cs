@@ -16,19 +16,12 @@ partial class VirtualMachine : ISlotConsequences, IRemoteTlbs, IHostInvalidation
     /// <inheritdoc/>
     void ISlotConsequences.Committed(AddressSpaceId space, ReadOnlySpan<SlotChange> changes)
     {
-        foreach (ref readonly SlotChange change in changes)
-        {
-            // A slot that comes, goes or moves has no translations left; a read-only one has none that can be written.
-            if (change.Old is not { } old || change.New is not { IsReadOnly: false } @new || change.RemovesMemory)
-                continue;
-            bool logged = old.DirtyBitmap is not null;
-            bool logs = @new.DirtyBitmap is not null;
-            if (logged && !logs)
-                Mmu.Zap(space, @new.Frames);
-            else if (!logged && logs && !Slots.DirtyLogInitiallySet)
-                Mmu.WriteProtect(space, @new.Frames);
-        }
+        DirtyTracking.Committed(changes);
+        Mmu.ChangeLogging(space, changes);
     }
+
+    /// <inheritdoc/>
+    bool ISlotConsequences.UsesDirtyBitmaps => !DirtyTracking.UsesRings;
 
     /// <inheritdoc/>
     void IRemoteTlbs.Flush() => Vcpus.FlushRemoteTlbs();

@@ -1,6 +1,7 @@
 using System;
 using System.Threading;
 using KvmSharp.Addresses;
+using KvmSharp.DirtyLog;
 using KvmSharp.HostMemory;
 using KvmSharp.Reclaim;
 using KvmSharp.SecondStage;
@@ -32,6 +33,7 @@ public sealed partial class VirtualMachine : IDisposable
         Mmu = new Mmu(Options.AddressSpaces, this);
         var maxGfn = new Gfn((1UL << (Options.GuestAddressBits - Page.Shift)) - 1);
         Slots = new MemorySlots(Options.SlotStore, Options.AddressSpaces, maxGfn, Sections, this, Options.SlotMirror);
+        DirtyTracking = new DirtyTracking(this);
         Vcpus = new VcpuTable(this, Options);
         _memories = new MachineMemory[Options.AddressSpaces];
         for (int space = 0; space < _memories.Length; space++)
@@ -48,6 +50,9 @@ public sealed partial class VirtualMachine : IDisposable
 
     /// <summary>The vCPUs.</summary>
     public VcpuTable Vcpus { get; }
+
+    /// <summary>Which pages of logged slots were written.</summary>
+    public DirtyTracking DirtyTracking { get; }
 
     /// <summary>Guest memory for device models and loaders, in the normal address space.</summary>
     public MachineMemory Memory => _memories[0];

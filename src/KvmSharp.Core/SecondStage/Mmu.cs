@@ -1,6 +1,7 @@
 using System;
 using System.Threading;
 using KvmSharp.Addresses;
+using KvmSharp.DirtyLog;
 using KvmSharp.Slots;
 
 namespace KvmSharp.SecondStage;
@@ -13,7 +14,7 @@ namespace KvmSharp.SecondStage;
 /// The flush stands inside the exclusive lock: a second taker that finds nothing left to take must not return while the
 /// first one's flush is still on its way. vCPUs wait for the lock outside guest mode, so the flush does not wait for them.
 /// </remarks>
-sealed class Mmu
+sealed partial class Mmu
 {
     readonly SecondStageTable[] _tables;
     readonly MmuLock _lock = new();
@@ -48,10 +49,11 @@ sealed class Mmu
     /// the caller's read section; those that begin later wait for the section.</summary>
     internal bool IsBeingInvalidated(Gfn gfn) => _invalidation.MustRetry(_invalidation.ReadSequence(), gfn);
 
-    /// <summary>Maps what a fault found, unless it may be out of date.</summary>
+    /// <summary>Maps what a fault found, unless it may be out of date, and records a write to a logged slot.</summary>
     /// <returns><see langword="false"/> when it may be.</returns>
     internal bool TryMap(
-        AddressSpaceId space, int hint, ulong sequence, MemorySlot slot, Gfn gfn, PageLevel level, bool writable, bool write)
+        AddressSpaceId space, int hint, ulong sequence, MemorySlot slot, Gfn gfn, PageLevel level, bool writable, bool write,
+        DirtyRing? ring)
     {
         // Mostly a change that came meanwhile shows without the lock.
         if (_invalidation.MustRetry(sequence, gfn))
@@ -63,7 +65,16 @@ sealed class Mmu
             // mapped here in time is zapped, and what comes too late sees it.
             if (slot.IsStale || _invalidation.MustRetry(sequence, gfn))
                 return false;
-            _tables[space.Value].Map(gfn, level, slot.ToHva(gfn), writable, accessed: true, dirty: write && writable);
+            bool records = write && slot.IsLogged;
+            // Recorded and mapped in one with respect to a harvest, which holds the lock exclusively; and recorded first,
+            // so that who reads a bitmap without the lock never misses a page that another vCPU has found writable.
+            if (records && ring is null)
+                slot.DirtyBitmap?.Mark(gfn - slot.Base);
+            bool changed = _tables[space.Value].Map(
+                gfn, level, slot.ToHva(gfn), writable, accessed: true, dirty: write && writable);
+            // Into a ring a page goes once for each time that it was made to fault.
+            if (records && changed)
+                ring?.Push(slot.Word, gfn - slot.Base);
             return true;
         }
         finally
@@ -93,25 +104,7 @@ sealed class Mmu
         }
     }
 
-    /// <summary>Makes the next write to a slot's frames fault, so that it can be recorded.</summary>
-    internal void WriteProtect(AddressSpaceId space, GfnRange frames)
-    {
-        _lock.EnterExclusive();
-        try
-        {
-            SecondStageTable table = _tables[space.Value];
-            // Tracking is by page: what was mapped in large leaves is cut up here rather than by every first write.
-            table.Split(frames, PageLevel.Page4K);
-            if (table.WriteProtect(frames))
-                _tlbs.Flush();
-        }
-        finally
-        {
-            _lock.ExitExclusive();
-        }
-    }
-
-    /// <summary>Takes away the translations of a slot, so that later faults may build large leaves again.</summary>
+    /// <summary>Takes the translations of frames away.</summary>
     internal void Zap(AddressSpaceId space, GfnRange frames)
     {
         _lock.EnterExclusive();

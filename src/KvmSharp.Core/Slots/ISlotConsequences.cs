@@ -8,6 +8,9 @@ interface ISlotConsequences
     /// <summary>Whether the machine takes no more changes.</summary>
     bool IsDead { get; }
 
+    /// <summary>Whether writes to logged slots are recorded in bitmaps, rather than in rings of the vCPUs.</summary>
+    bool UsesDirtyBitmaps { get; }
+
     /// <summary>
     /// Slots that lose their place are now found as invalid. On return no vCPU can use a translation of their frames.
     /// </summary>

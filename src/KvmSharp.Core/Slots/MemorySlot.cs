@@ -76,7 +76,10 @@ public class MemorySlot
     /// <summary>The owner of the host memory, when the caller named one.</summary>
     public HostMapping? Backing { get; }
 
-    /// <summary>Where guest writes are recorded; none unless <see cref="SlotFlags.LogDirty"/> is set.</summary>
+    /// <summary>
+    /// Where guest writes are recorded; none unless <see cref="SlotFlags.LogDirty"/> is set, and none in a machine that
+    /// records them in rings.
+    /// </summary>
     public DirtyBitmap? DirtyBitmap { get; }
 
     /// <summary>The flags now.</summary>
@@ -90,6 +93,12 @@ public class MemorySlot
     /// taken its place – where a reader that found it still finds the same memory.
     /// </summary>
     internal bool IsStale => (Volatile.Read(ref _flags) & (Superseded | (uint)SlotFlags.Invalid)) != 0;
+
+    /// <summary>Whether guest writes are recorded, in a bitmap or in a ring.</summary>
+    public bool IsLogged => (Flags & SlotFlags.LogDirty) != 0;
+
+    /// <summary>KVM's slot word: the address space in the upper half, the id in the lower.</summary>
+    internal uint Word => ((uint)_space << 16) | _id;
 
     /// <summary>Whether guest writes leave the guest.</summary>
     public bool IsReadOnly => (Flags & SlotFlags.ReadOnly) != 0;

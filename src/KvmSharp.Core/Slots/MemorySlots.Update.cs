@@ -105,7 +105,9 @@ partial class MemorySlots
         {
             try
             {
-                bitmap = old?.DirtyBitmap ?? new DirtyBitmap(definition.Frames.Count, _initiallySet);
+                bitmap = old?.DirtyBitmap;
+                if (bitmap is null && _machine.UsesDirtyBitmaps)
+                    bitmap = new DirtyBitmap(definition.Frames.Count, _initiallySet);
             }
             catch (OutOfMemoryException)
             {

@@ -78,6 +78,9 @@ public sealed partial class MemorySlots
 
     internal PublicationGate Gate => _gate;
 
+    /// <summary>Held while slots are changed, and while dirty logs are read and cleared.</summary>
+    internal Lock UpdateLock => _slotsLock;
+
     internal long Publications => Volatile.Read(ref _publications);
 
     internal long GraceWaits => Volatile.Read(ref _graceWaits);

@@ -17,4 +17,11 @@ public enum GuestAccessKind
 
     /// <summary>The machine is dead (KVM: <c>EIO</c>).</summary>
     MachineDead,
+
+    /// <summary>
+    /// The write cannot be recorded: the vCPU's dirty ring is full to the last entry, because its owner went on without
+    /// looking at <see cref="Vcpu.NeedsExit"/>. Nothing was written. Harvest, reset, and repeat the access. (KVM overwrites
+    /// an entry that nobody has seen.)
+    /// </summary>
+    DirtyRingFull,
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Threading;
 using KvmSharp.Addresses;
 using KvmSharp.HostMemory;
@@ -16,9 +17,18 @@ partial class Vcpu
     long _faults;
     long _retries;
 
+    long _loggedFaults;
+    long _loggedFaultTicks;
+
     internal long Faults => Volatile.Read(ref _faults);
 
     internal long FaultRetries => Volatile.Read(ref _retries);
+
+    /// <summary>Faults in which a write to a logged slot was recorded.</summary>
+    internal long LoggedWriteFaults => Volatile.Read(ref _loggedFaults);
+
+    /// <summary>What they took, in ticks of <see cref="Stopwatch"/>.</summary>
+    internal long LoggedWriteFaultTicks => Volatile.Read(ref _loggedFaultTicks);
 
     /// <summary>Maps a frame in the second stage. The vCPU is outside guest mode.</summary>
     /// <param name="gfn">The frame.</param>
@@ -72,14 +82,37 @@ partial class Vcpu
             return mmu.MustRetry(sequence, gfn) ? null : GuestAccessKind.HostFault;
         }
 
-        bool logged = slot.DirtyBitmap is not null;
+        bool logged = slot.IsLogged;
         bool writable = !slot.IsReadOnly && protection == HostProtection.ReadWrite && (!logged || write);
         PageLevel level = logged ? PageLevel.Page4K : LargestLeaf(slot, gfn, uniform);
-        if (!mmu.TryMap(space.Id, Index.Value, sequence, slot, gfn, level, writable, write))
-            return null;
-        if (write)
-            slot.DirtyBitmap?.Mark(gfn - slot.Base);
-        return GuestAccessKind.None;
+        if (write && logged)
+            return TryMapLogged(space, sequence, slot, gfn, writable);
+        return mmu.TryMap(space.Id, Index.Value, sequence, slot, gfn, level, writable, write, ring: null)
+            ? GuestAccessKind.None
+            : null;
+    }
+
+    GuestAccessKind? TryMapLogged(SlotSpace space, ulong sequence, MemorySlot slot, Gfn gfn, bool writable)
+    {
+        // Only this vCPU's owner pushes, so what is free now is free below.
+        if (DirtyRing is { IsFull: true })
+            return GuestAccessKind.DirtyRingFull;
+        long began = Stopwatch.GetTimestamp();
+        bool mapped = Machine.Mmu.TryMap(
+            space.Id, Index.Value, sequence, slot, gfn, PageLevel.Page4K, writable, write: true, DirtyRing);
+        if (DirtyRing is { IsSoftFull: true })
+            Ask(VcpuRequest.DirtyRingSoftFull);
+        Volatile.Write(ref _loggedFaults, _loggedFaults + 1);
+        Volatile.Write(ref _loggedFaultTicks, _loggedFaultTicks + Stopwatch.GetTimestamp() - began);
+        return mapped ? GuestAccessKind.None : null;
+    }
+
+    /// <summary>Records an emulated write in the vCPU's ring, which is not full. For the owner.</summary>
+    internal void PushDirty(uint slotWord, ulong page)
+    {
+        DirtyRing!.Push(slotWord, page);
+        if (DirtyRing.IsSoftFull)
+            Ask(VcpuRequest.DirtyRingSoftFull);
     }
 
     /// <summary>Forgets the slot last found, when the vCPU turns to another address space.</summary>

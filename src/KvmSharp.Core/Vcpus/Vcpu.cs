@@ -1,6 +1,7 @@
 using System;
 using System.Numerics;
 using System.Threading;
+using KvmSharp.DirtyLog;
 using KvmSharp.Slots;
 using KvmSharp.Vcpus.Raw;
 
@@ -36,6 +37,7 @@ public sealed partial class Vcpu
         Machine = machine;
         Id = id;
         Index = index;
+        DirtyRing = machine.DirtyTracking.CreateRing();
         _memory = new GuestMemory(this);
     }
 
@@ -47,6 +49,9 @@ public sealed partial class Vcpu
 
     /// <summary>Its position in the machine's table.</summary>
     public VcpuIndex Index { get; }
+
+    /// <summary>The pages that it has dirtied, in a machine with dirty rings.</summary>
+    public DirtyRing? DirtyRing { get; }
 
     /// <summary>Guest memory as this vCPU sees it. For the owner.</summary>
     public GuestMemory Memory => _memory;
@@ -86,7 +91,10 @@ public sealed partial class Vcpu
     /// <summary>
     /// Enters guest mode, unless a request or kick is pending that the owner has to serve first.
     /// </summary>
-    /// <returns>Whether the vCPU is in guest mode now.</returns>
+    /// <returns>
+    /// Whether the vCPU is in guest mode now. With a dirty ring that is nearly full it is not, and
+    /// <see cref="VcpuRequest.DirtyRingSoftFull"/> is pending (<c>KVM_EXIT_DIRTY_RING_FULL</c>).
+    /// </returns>
     /// <remarks>
     /// KVM's Dekker rule – mode first, then a barrier, then the requests, against a requester's request first, then a
     /// barrier, then the mode – is one atomic operation on one word here: either it sees the request, or the requester
@@ -95,6 +103,8 @@ public sealed partial class Vcpu
     public bool TryEnterGuest()
     {
         Volatile.Write(ref _owner, Thread.CurrentThread);
+        if (DirtyRing is { } ring)
+            CheckRing(ring);
         Interlocked.Or(ref Words.Attention, Attention.Entered);
         // Pairs with Ask: a full fence on both sides, one word.
         long before = Interlocked.And(ref Words.Attention, ~Attention.Outside);
@@ -104,6 +114,15 @@ public sealed partial class Vcpu
             return true;
         ExitGuest();
         return false;
+    }
+
+    // The request stands for as long as the ring is nearly full, however often it is taken; and no longer.
+    void CheckRing(DirtyRing ring)
+    {
+        if (ring.IsSoftFull)
+            Ask(VcpuRequest.DirtyRingSoftFull);
+        else
+            TakeRequest(VcpuRequest.DirtyRingSoftFull);
     }
 
     /// <summary>Leaves guest mode. A kick is answered by this.</summary>

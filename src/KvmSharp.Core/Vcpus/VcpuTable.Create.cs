@@ -84,6 +84,19 @@ partial class VcpuTable
         }
     }
 
+    /// <summary>Does something that has to come before the first vCPU.</summary>
+    /// <returns><see langword="false"/> when there is one; then nothing is done.</returns>
+    internal bool TryBeforeFirst(Action action)
+    {
+        lock (_createLock)
+        {
+            if (_created != 0)
+                return false;
+            action();
+            return true;
+        }
+    }
+
     /// <summary>
     /// Removes a vCPU that is stopped, which KVM cannot do: there, it stays until the machine ends. Its index and its id
     /// are free again, and its memory is the collector's, when this returns.
@@ -92,7 +105,7 @@ partial class VcpuTable
     /// <returns>
     /// <see cref="KvmErrno.EINVAL"/>: the machine was made without <see cref="VirtualMachineOptions.AllowVcpuRemoval"/>, or
     /// the vCPU is another's. <see cref="KvmErrno.ENOENT"/>: it was removed before. <see cref="KvmErrno.EBUSY"/>: it is in
-    /// guest mode, or its owner waits for a request.
+    /// guest mode, its owner waits for a request, or its dirty ring holds pages that were not harvested and reset.
     /// </returns>
     /// <exception cref="InvalidOperationException">The calling thread is inside a read section.</exception>
     /// <remarks>
@@ -109,7 +122,7 @@ partial class VcpuTable
         {
             if (!TryGet(vcpu.Index, out Vcpu? there) || !ReferenceEquals(there, vcpu))
                 return KvmErrno.ENOENT;
-            if (!vcpu.TryRetire())
+            if (vcpu.DirtyRing is { Used: > 0 } || !vcpu.TryRetire())
                 return KvmErrno.EBUSY;
             (_leaving ??= []).Add(vcpu.Id);
             Volatile.Write(ref _online, _online - 1);

@@ -1,0 +1,7 @@
+namespace KvmSharp.DirtyLog;
+
+/// <summary>A page in a dirty ring (<c>struct kvm_dirty_gfn</c>).</summary>
+/// <param name="Flags">Whether the entry is free, waits to be harvested, or was harvested.</param>
+/// <param name="Slot">The slot's address space in bits 16–31, its id in bits 0–15.</param>
+/// <param name="Offset">Pages above the slot's first.</param>
+public readonly record struct DirtyRingEntry(DirtyRingFlags Flags, uint Slot, ulong Offset);
