@@ -1,5 +1,6 @@
 using System.Collections.Generic;
 using KvmSharp.Litmus.AccessFlush;
+using KvmSharp.Litmus.DirtyMark;
 using KvmSharp.Litmus.EnterGuest;
 using KvmSharp.Litmus.Publish;
 using KvmSharp.Litmus.Sections;
@@ -22,6 +23,17 @@ static class Catalogue
             new GuestRace(GuestRead.Word, TakenAwayBy.Move),
             new GuestRace(GuestRead.PageCopy, TakenAwayBy.Delete),
             new GuestRace(GuestRead.Compute, TakenAwayBy.Delete),
+        ]),
+        new("dirty-mark", "a page written while its log is drained is told now, and read, or told next time", () =>
+        [
+            new TwoLevelCopy(MarkOrder.LooksBefore),
+            new TwoLevelCopy(MarkOrder.DrainsUpwards),
+            new TwoLevelCopy(MarkOrder.SkipsMarked),
+            new TwoLevelCopy(MarkOrder.Sound),
+            new BitmapMark(drains: true, initiallySet: false),
+            new BitmapMark(drains: true, initiallySet: true),
+            new BitmapMark(drains: false, initiallySet: false),
+            new BitmapMark(drains: false, initiallySet: true),
         ]),
         new("read-sections", "nothing found in a section is taken away before the section ends", () =>
         [
