@@ -24,8 +24,8 @@ partial class MemorySlots
 
         if (_machine.IsDead)
             return new SlotRefusal(SlotCheck.MachineDead, KvmErrno.EIO, id, 0);
-        if (id.Value >= SlotLimits.UserSlots)
-            return Refuse(SlotCheck.IdIsUsers, id.Value, SlotLimits.UserSlots);
+        if (id.Value >= _userSlots)
+            return Refuse(SlotCheck.IdIsUsers, id.Value, (ulong)_userSlots);
         if (edit.Kind != SlotEditKind.Set)
         {
             // A change of one aspect: the others are the slot's own.

@@ -29,6 +29,7 @@ public sealed partial class MemorySlots
     readonly ISlotConsequences _machine;
     readonly Gfn _maxGfn;
     readonly ISlotMirror? _mirror;
+    readonly int _userSlots;
 
     readonly Lock _slotsLock = new();
 
@@ -55,6 +56,7 @@ public sealed partial class MemorySlots
         _spaces = new SlotSpace[spaces];
         for (int space = 0; space < spaces; space++)
             _spaces[space] = new SlotSpace(new AddressSpaceId((byte)space), spaces, design);
+        _userSlots = _spaces[0].Store.UserSlots;
     }
 
     /// <summary>The store design chosen when the machine was created.</summary>
@@ -291,15 +293,15 @@ public sealed partial class MemorySlots
         {
             foreach (SlotSpace space in _spaces)
             {
-                var doomed = new List<MemorySlot>();
-                foreach (MemorySlot slot in space.Store.Snapshot().All)
-                    doomed.Add(slot);
-                foreach (MemorySlot slot in doomed)
-                {
-                    var change = new SlotChange { Old = slot };
-                    SlotRefusal refusal = Update(space, new Span<SlotChange>(ref change));
-                    refusal.ThrowIfRefused();
-                }
+                SlotSet slots = space.Store.Active;
+                var doomed = new List<MemorySlot>(slots.Count);
+                slots.CopyTo(doomed);
+                // The last one first: where slots stand in an array, none has to move up.
+                SlotChange[] changes = new SlotChange[doomed.Count];
+                for (int index = 0; index < changes.Length; index++)
+                    changes[index].Old = doomed[^(index + 1)];
+                if (changes.Length != 0)
+                    Update(space, changes).ThrowIfRefused();
             }
         }
     }

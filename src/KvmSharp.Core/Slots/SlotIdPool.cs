@@ -5,7 +5,8 @@ namespace KvmSharp.Slots;
 
 /// <summary>Which ids of an address space are in use: a bit for each, as far up as the highest that was ever used.</summary>
 /// <remarks>For the slots' one writer. Finding the lowest free id looks at one word in the common case.</remarks>
-sealed class SlotIdPool
+/// <param name="userSlots">User ids are below this.</param>
+sealed class SlotIdPool(int userSlots)
 {
     const int BitsPerWord = 64;
 
@@ -18,7 +19,7 @@ sealed class SlotIdPool
     internal int UsedCount { get; private set; }
 
     /// <summary>User ids that can still be given.</summary>
-    internal int FreeCount => SlotLimits.UserSlots - UsedCount;
+    internal int FreeCount => userSlots - UsedCount;
 
     /// <summary>The lowest user id that is free.</summary>
     /// <returns><see langword="false"/> when none is.</returns>
@@ -30,7 +31,7 @@ sealed class SlotIdPool
         if (_firstOpenWord < _used.Length)
             lowest += BitOperations.TrailingZeroCount(~_used[_firstOpenWord]);
         id = new SlotId((ushort)lowest);
-        return lowest < SlotLimits.UserSlots;
+        return lowest < userSlots;
     }
 
     internal void Take(SlotId id)

@@ -1,3 +1,4 @@
+using System.Collections.Generic;
 using KvmSharp.Addresses;
 
 namespace KvmSharp.Slots;
@@ -51,4 +52,11 @@ public abstract class SlotSet
 
     /// <summary>All slots in ascending order of guest frame. Allocates nothing.</summary>
     public GfnWalk All => new(this, GfnRange.All);
+
+    /// <summary>Adds all slots to a list, in the order in which the set keeps them.</summary>
+    internal virtual void CopyTo(List<MemorySlot> slots)
+    {
+        foreach (MemorySlot slot in All)
+            slots.Add(slot);
+    }
 }

@@ -17,6 +17,7 @@ sealed class SlotSpace
         _step = spaces;
         _generation = id.Value;
         Store = design.Create();
+        Ids = new SlotIdPool(Store.UserSlots);
     }
 
     internal AddressSpaceId Id { get; }
@@ -24,7 +25,7 @@ sealed class SlotSpace
     internal SlotStore Store { get; }
 
     /// <summary>Ids in use and free; the writer's.</summary>
-    internal SlotIdPool Ids { get; } = new();
+    internal SlotIdPool Ids { get; }
 
     internal SlotGeneration Generation => new(Volatile.Read(ref _generation));
 

@@ -26,6 +26,12 @@ public abstract class SlotStore
     /// <summary>Whether readers need a read section to look a slot up.</summary>
     public bool LookupsNeedSection => RetiresSets;
 
+    /// <summary>
+    /// User slots that the store can keep; their ids are below it. An id that is not is refused as one beyond KVM's own
+    /// limit would be, before anything is changed.
+    /// </summary>
+    public virtual int UserSlots => SlotLimits.UserSlots;
+
     /// <summary>Makes a slot object fit for this store.</summary>
     /// <param name="definition">Checked fields.</param>
     /// <param name="dirtyBitmap">Where writes are recorded, or none.</param>

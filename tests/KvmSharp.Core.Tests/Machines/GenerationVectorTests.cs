@@ -56,26 +56,6 @@ public sealed class GenerationVectorTests
         Assert.Equal(EINVAL, vm.Set(InSpace1, 0, 0, PG, H));
     }
 
-    [Fact]
-    public void Twin_trees_are_stamped_as_changing_while_a_reader_is_waited_for()
-    {
-        using VirtualMachine vm = Create(Store.TwinTrees);
-        Assert.Equal(None, vm.Set(0, 0, 0, PG, H));
-
-        Background change;
-        using (vm.EnterReadSection())
-        {
-            change = Background.Run(() => vm.Set(1, 0, PG, PG, H));
-            Background.Until(() => vm.Slots.Generation().IsUpdating);
-            Assert.Equal(2UL | SlotGeneration.UpdateInProgress, vm.Generation(0));
-            Assert.True(vm.Slots.TryFind(new Gfn(1), out _));
-            Assert.False(change.IsDone);
-        }
-        change.Join();
-
-        Assert.Equal(4UL, vm.Generation(0));
-    }
-
     [Theory, EveryStore]
     public void A_deletion_hides_the_slot_and_waits_for_readers_before_it_ends(Store store)
     {

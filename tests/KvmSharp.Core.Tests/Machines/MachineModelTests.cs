@@ -6,8 +6,8 @@ namespace KvmSharp.Tests.Machines;
 /// <summary>A machine beside a model that can be seen to be right.</summary>
 public sealed class MachineModelTests
 {
-    const int Operations = 300_000;
-    const int EdgeAccesses = 200_000;
+    const int Operations = 300_000 / Stores.Thinning;
+    const int EdgeAccesses = 200_000 / Stores.Thinning;
 
     [Theory, EveryStore]
     public void Random_operations_agree_with_the_model(Store store) =>

@@ -13,6 +13,9 @@ public enum Store
 
 static class Stores
 {
+    /// <summary>One of so many of the operations of a long run is made.</summary>
+    public const int Thinning = 1;
+
     public static SlotStoreDesign Design(this Store store) =>
         store == Store.SlotTries ? SlotTrieStore.Design : TwinTreeStore.Design;
 }

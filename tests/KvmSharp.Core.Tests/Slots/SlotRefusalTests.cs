@@ -33,6 +33,7 @@ public sealed class SlotRefusalTests
         { SlotCheck.NamedOnce, 42, 0, "slot:42: named twice in one transaction" },
         { SlotCheck.NoOverlap, 0x1f, 0x2b, "slot:42: guest frame 0x1f belongs to slot 0x2b too" },
         { SlotCheck.MemoryForBitmap, 0x40000, 0, "slot:42: no memory for a dirty bitmap of 0x40000 pages" },
+        { SlotCheck.MirrorAccepts, 0x100, 0x10, "slot:42: the hypervisor refuses 0x10 pages at guest frame 0x100" },
         { SlotCheck.WithinMaxGfn, 0x10000, 0xffff, "slot:42: last guest frame 0x10000 is above 0xffff" },
         { SlotCheck.IdFree, 0x1, 0, "0x1 ids are wanted and 0x0 are free" },
     };

@@ -1,3 +1,4 @@
+using System.Collections.Generic;
 using System.Linq;
 using KvmSharp.Addresses;
 using KvmSharp.Slots;
@@ -259,15 +260,44 @@ public abstract partial class SlotStoreConformance
     [Fact]
     public void As_many_slots_as_KVM_allows_are_kept()
     {
-        foreach (int id in Enumerable.Range(0, SlotLimits.UserSlots))
-            _slots.Create(id, (ulong)id * 2, 1, hva: (ulong)id << Page.Shift);
+        SlotChange[] changes =
+        [
+            .. Enumerable.Range(0, SlotLimits.UserSlots)
+                .Select(id => _slots.Creation(SlotDriver.Define(id, (ulong)id * 2, 1, (ulong)id << Page.Shift))),
+        ];
+
+        _slots.Update(changes);
 
         Assert.Equal(SlotLimits.UserSlots, Active.Count);
-        Assert.Equal(SlotLimits.UserSlots, Walk(Active.All).Count);
-        Assert.Equal(SlotLimits.UserSlots, Walk(Active.InRange(new HvaRange(new Hva(0), ulong.MaxValue))).Count);
         Assert.Equal(12345, Active.Find(new Gfn(24690))!.Id.Value);
         Assert.Null(Active.Find(new Gfn(24691)));
+        Assert.Equal(32763, Active.FirstFrom(new Gfn(65525))!.Id.Value);
+        Assert.Equal(20000, Assert.Single(Walk(Active.InRange(new HvaRange(new Hva(20000UL << Page.Shift), 1)))).Id.Value);
+        Assert.Equal(32763, Active.FindById(new SlotId(32763))!.Id.Value);
+        Assert.Null(Active.FindById(new SlotId(32764)));
+    }
+
+    [Fact]
+    public void Thousands_of_slots_are_walked()
+    {
+        const int Count = 3000;
+        foreach (int id in Enumerable.Range(0, Count))
+            _slots.Create(id, (ulong)id * 2, 1, hva: (ulong)id << Page.Shift);
+
+        Assert.Equal(Count, Walk(Active.All).Count);
+        Assert.Equal(Count, Walk(Active.InRange(new HvaRange(new Hva(0), ulong.MaxValue))).Count);
         _slots.Store.CheckInvariants();
+    }
+
+    [Fact]
+    public void All_slots_are_copied_out()
+    {
+        (MemorySlot first, MemorySlot second) = CreateTwoSlots();
+        var slots = new List<MemorySlot>();
+
+        Active.CopyTo(slots);
+
+        Assert.Equal([first, second], slots.OrderBy(slot => slot.Id));
     }
 
     void AssertHidden(in SlotChange change)

@@ -39,7 +39,7 @@ sealed record SlotUniverse(
     {
         int number = random.Next(MaxSlots * 2);
         // Ids that are 128 apart often share a chain of KVM's hash; the last ids are the machine's own.
-        return new SlotId((ushort)((number & 1) == 0 ? number * 64 : SlotLimits.TotalSlots - 1 - number));
+        return new SlotId((ushort)((number & 1) == 0 ? number * 64 % SlotLimits.TotalSlots : SlotLimits.TotalSlots - 1 - number));
     }
 
     /// <summary>A length in pages, short ones most of the time.</summary>
