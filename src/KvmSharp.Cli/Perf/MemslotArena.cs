@@ -21,7 +21,13 @@ sealed class MemslotArena : IDisposable
     HostExtent[] _extents = [];
 
     /// <summary>Makes the machine and its slots. The memory is not touched.</summary>
-    internal MemslotArena(SlotStoreDesign design, ArenaLayout layout)
+    /// <param name="design">The slot store.</param>
+    /// <param name="layout">The slots.</param>
+    /// <param name="oneByOne">
+    /// Whether the slots are created one at a time, as KVM must, rather than in one transaction, which leaves the same slots
+    /// behind and spares a store that copies them all from doing so for each.
+    /// </param>
+    internal MemslotArena(SlotStoreDesign design, ArenaLayout layout, bool oneByOne)
     {
         Layout = layout;
         MoveTarget = layout.End;
@@ -30,10 +36,13 @@ sealed class MemslotArena : IDisposable
         _harness = AnonymousMemory.Create(HarnessPages << Page.Shift, HugePages.Never);
         try
         {
-            Add(new SlotId(0), default, _harness);
+            _machine.Slots.Set(Region(0, default, _harness));
             Vcpu = _machine.Vcpus.Create(new VcpuId(0));
             long start = Stopwatch.GetTimestamp();
-            CreateSlots();
+            if (oneByOne)
+                CreateSlots();
+            else
+                CreateSlotsTogether();
             SetupTime = Stopwatch.GetElapsedTime(start);
         }
         catch
@@ -137,15 +146,26 @@ sealed class MemslotArena : IDisposable
     void CreateSlots()
     {
         for (int slot = 0; slot < _slots.Length; slot++)
-        {
-            HostMapping memory = AnonymousMemory.Create(Layout.PagesOf(slot) << Page.Shift, HugePages.Never);
-            _slots[slot] = memory;
-            Add(new SlotId((ushort)(slot + 1)), ArenaLayout.GpaOf(Layout.FirstPageOf(slot)), memory);
-        }
+            _machine.Slots.Set(Map(slot));
     }
 
-    void Add(SlotId id, Gpa gpa, HostMapping memory) =>
-        _machine.Slots.Set(new MemoryRegion(id, SlotFlags.None, gpa, memory.Length, memory.Start) { Backing = memory });
+    void CreateSlotsTogether()
+    {
+        SlotTransaction transaction = _machine.Slots.BeginTransaction();
+        for (int slot = 0; slot < _slots.Length; slot++)
+            transaction.Set(Map(slot));
+        transaction.Apply();
+    }
+
+    MemoryRegion Map(int slot)
+    {
+        HostMapping memory = AnonymousMemory.Create(Layout.PagesOf(slot) << Page.Shift, HugePages.Never);
+        _slots[slot] = memory;
+        return Region(slot + 1, ArenaLayout.GpaOf(Layout.FirstPageOf(slot)), memory);
+    }
+
+    static MemoryRegion Region(int id, Gpa gpa, HostMapping memory) =>
+        new(new SlotId((ushort)id), SlotFlags.None, gpa, memory.Length, memory.Start) { Backing = memory };
 
     HostMapping Locate(ulong page, out ulong offset)
     {

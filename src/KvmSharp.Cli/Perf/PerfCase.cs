@@ -1,5 +1,6 @@
 using System;
 using KvmSharp.Cli.Perf.Tests;
+using KvmSharp.Slots;
 
 namespace KvmSharp.Cli.Perf;
 
@@ -12,6 +13,13 @@ sealed record PerfCase(PerfTest Test, int Asked, ArenaLayout Layout, string? Why
 {
     /// <summary>The slots it is run with.</summary>
     internal int Slots => Layout.Cap;
+
+    /// <summary>Why a store cannot keep the slots that it is run with, if it cannot.</summary>
+    internal static string? WhyTooMany(SlotStoreDesign store, int slots)
+    {
+        int capacity = SlotStores.Capacity(store);
+        return slots > capacity ? $"{store} takes no more than {capacity} slots" : null;
+    }
 
     internal static PerfCase Of(PerfTest test, int slots)
     {

@@ -19,7 +19,8 @@ sealed class PerfCommand : Command, IExplained
 
     readonly Option<string?> _stores = Text(
         "--store", "LIST",
-        $"Slot stores to measure, of {string.Join(", ", SlotStores.All.Select(store => store.Name))}. All by default.");
+        $"Slot stores to measure, of {string.Join(", ", SlotStores.All.Select(store => store.Name))}. All by default. "
+        + "After fixed-array and growable-array may follow the most slots they take: growable-array:509.");
 
     readonly Option<string?> _baseline = Text(
         "--baseline", "STORE", $"The store that the others are compared with. By default {SlotStores.Baseline}.");
@@ -58,6 +59,7 @@ sealed class PerfCommand : Command, IExplained
         [
             "kvmsharp perf",
             "kvmsharp perf --test move-active,move-inactive --slots 509,32764",
+            "kvmsharp perf --store twin-trees,slot-trie --seconds 1",
             "kvmsharp perf --slots 32764 --seconds 5 --runs 3 --verify --json results.json",
         ]),
         ("Exit codes:",

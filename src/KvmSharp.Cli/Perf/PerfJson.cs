@@ -3,6 +3,7 @@ using System.Linq;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using KvmSharp.Lab.Results;
+using KvmSharp.Slots;
 
 namespace KvmSharp.Cli.Perf;
 
@@ -24,9 +25,28 @@ static class PerfJson
             options.Limit.TotalSeconds,
             options.Runs,
             outcome.Results,
-            [.. options.Slots.SelectMany(slots => options.Tests.Select(test => PerfCase.Of(test, slots).Obstacle))
-                .OfType<PerfObstacle>()]);
+            [.. options.Slots.SelectMany(slots => Obstacles(options, slots))]);
         return JsonSerializer.Serialize(document, PerfJsonContext.Default.PerfDocument);
+    }
+
+    static IEnumerable<PerfObstacle> Obstacles(PerfOptions options, int slots)
+    {
+        PerfCase[] cases = [.. options.Tests.Select(test => PerfCase.Of(test, slots))];
+        foreach (PerfCase @case in cases)
+        {
+            if (@case.Obstacle is { } obstacle)
+                yield return obstacle;
+        }
+        foreach (SlotStoreDesign store in options.Stores)
+        {
+            foreach (PerfCase @case in cases.Where(@case => @case.WhyImpossible is null))
+            {
+                if (PerfCase.WhyTooMany(store, @case.Slots) is { } reason)
+                    yield return new PerfObstacle(@case.Test.Name, slots, reason, store.Name);
+            }
+            if (options.Setup && PerfCase.WhyTooMany(store, slots) is { } tooMany)
+                yield return new PerfObstacle(PerfOptions.SetupName, slots, tooMany, store.Name);
+        }
     }
 }
 

@@ -12,7 +12,7 @@ sealed record PerfOptions
     internal const string SetupName = "setup";
     internal const int LeastSlots = 2;
     internal const int MostSlots = SlotLimits.UserSlots;
-    internal const double DefaultSeconds = 0.4;
+    internal const double DefaultSeconds = 0.08;
 
     internal static IReadOnlyList<int> DefaultSlots { get; } = [10, 30, 50, 100, 509, 8194, MostSlots];
 
@@ -63,7 +63,7 @@ sealed record PerfOptions
         if (slots is not null)
             options = options with { Slots = [.. OptionText.Items("--slots", slots).Select(ParseSlots).Distinct()] };
         if (stores is not null)
-            options = options with { Stores = [.. OptionText.Items("--store", stores).Select(FindStore).Distinct()] };
+            options = options with { Stores = [.. OptionText.Items("--store", stores).Select(SlotStores.Find).Distinct()] };
         options = options with { Baseline = ChooseBaseline(options.Stores, baseline) };
         if (seconds is not null)
             options = options with { Limit = OptionText.Seconds("--seconds", seconds) };
@@ -74,14 +74,11 @@ sealed record PerfOptions
     {
         if (name is null)
             return stores.Contains(SlotStores.Baseline) ? SlotStores.Baseline : stores[0];
-        SlotStoreDesign baseline = FindStore(name);
+        SlotStoreDesign baseline = SlotStores.Find(name);
         return stores.Contains(baseline)
             ? baseline
             : throw CommandException.WrongUse($"the baseline \"{name}\" is not among the stores of --store");
     }
-
-    static SlotStoreDesign FindStore(string name) =>
-        OptionText.Known("store", name, SlotStores.All, store => store.Name);
 
     static int ParseSlots(string text) => (int)OptionText.Number("--slots", text, LeastSlots, MostSlots);
 

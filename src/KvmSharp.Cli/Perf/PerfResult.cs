@@ -6,7 +6,9 @@ namespace KvmSharp.Cli.Perf;
 /// <param name="Store">The slot store's name.</param>
 /// <param name="SecondsPerIteration">The result.</param>
 /// <param name="Iterations">Iterations of that run; creations, for the slot setup.</param>
-/// <param name="SetupSeconds">How long that run's machine took to create its slots.</param>
+/// <param name="SetupSeconds">
+/// How long that run's machine took to create its slots: one at a time for the slot setup, in one transaction for the tests.
+/// </param>
 /// <param name="Pages">Pages in the test slots.</param>
 sealed record PerfResult(
     string Test, int Slots, string Store, double SecondsPerIteration, long Iterations, double SetupSeconds, ulong Pages);

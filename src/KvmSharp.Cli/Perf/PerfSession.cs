@@ -16,12 +16,15 @@ namespace KvmSharp.Cli.Perf;
 sealed class PerfSession
 {
     // The three tests with memory of the default size would make so many machines, had each its own.
-    const int LeastSetups = 3;
+    internal const int LeastSetups = 3;
+
+    // A setup for which the time is not enough this many times over is made once.
+    const int LongSetup = 5;
     const int MostSetups = 100;
     const int WarmUpSlots = 10;
     const int WarmUpRounds = 2;
 
-    static readonly TimeSpan _longestWarmUp = TimeSpan.FromMilliseconds(150);
+    static readonly TimeSpan _longestWarmUp = TimeSpan.FromMilliseconds(80);
 
     readonly PerfOptions _options;
     readonly ProgressLine _progress;
@@ -72,7 +75,7 @@ sealed class PerfSession
                     if (_interruption.IsCancellationRequested)
                         return;
                     _progress.Begin($"warming up {store}");
-                    using var arena = new MemslotArena(store, new ArenaLayout(WarmUpSlots, group.Key));
+                    using var arena = new MemslotArena(store, new ArenaLayout(WarmUpSlots, group.Key), oneByOne: false);
                     foreach (PerfTest test in group)
                         Measure(test, arena, store, limit);
                 }
@@ -92,10 +95,14 @@ sealed class PerfSession
         {
             foreach (SlotStoreDesign store in StoresFrom(turn + run))
             {
-                if (_options.Setup && !_interruption.IsCancellationRequested)
+                bool fits = PerfCase.WhyTooMany(store, slots) is null;
+                if (_options.Setup && fits && !_interruption.IsCancellationRequested)
                     MeasureSetup(store, slots);
                 foreach (IGrouping<ulong, PerfCase> group in cases.GroupBy(@case => @case.Test.Pages))
-                    MeasureOnOneMachine(store, [.. group]);
+                {
+                    if (PerfCase.WhyTooMany(store, group.First().Slots) is null)
+                        MeasureOnOneMachine(store, [.. group]);
+                }
             }
         }
     }
@@ -113,7 +120,7 @@ sealed class PerfSession
         ArenaLayout layout = cases[0].Layout;
         _progress.Begin($"{store}: creating {layout.SlotCount} slots");
         GC.Collect();
-        using var arena = new MemslotArena(store, layout);
+        using var arena = new MemslotArena(store, layout, oneByOne: false);
         foreach (PerfTest test in cases.Select(@case => @case.Test))
         {
             if (_interruption.IsCancellationRequested)
@@ -159,10 +166,10 @@ sealed class PerfSession
         int setups = 0;
         long start = Stopwatch.GetTimestamp();
         GC.Collect();
-        while (!_interruption.IsCancellationRequested
-            && (setups < LeastSetups || (setups < MostSetups && Stopwatch.GetElapsedTime(start) < limit)))
+        while (!_interruption.IsCancellationRequested && setups < MostSetups
+            && (setups == 0 || Stopwatch.GetElapsedTime(start) < (setups < LeastSetups ? limit * LongSetup : limit)))
         {
-            using var arena = new MemslotArena(store, layout);
+            using var arena = new MemslotArena(store, layout, oneByOne: true);
             best = Math.Min(best, arena.SetupTime.TotalSeconds);
             setups++;
         }
@@ -171,17 +178,20 @@ sealed class PerfSession
 
     static int CountSteps(PerfOptions options)
     {
-        var cases = new HashSet<(string, int)>();
-        foreach (int slots in options.Slots)
+        var cases = new HashSet<(string, int, SlotStoreDesign)>();
+        foreach (SlotStoreDesign store in options.Stores)
         {
-            if (options.Setup)
-                cases.Add((PerfOptions.SetupName, slots));
-            foreach (PerfCase @case in options.Tests.Select(test => PerfCase.Of(test, slots)))
+            foreach (int slots in options.Slots)
             {
-                if (@case.WhyImpossible is null)
-                    cases.Add((@case.Test.Name, @case.Slots));
+                if (options.Setup && PerfCase.WhyTooMany(store, slots) is null)
+                    cases.Add((PerfOptions.SetupName, slots, store));
+                foreach (PerfCase @case in options.Tests.Select(test => PerfCase.Of(test, slots)))
+                {
+                    if (@case.WhyImpossible is null && PerfCase.WhyTooMany(store, @case.Slots) is null)
+                        cases.Add((@case.Test.Name, @case.Slots, store));
+                }
             }
         }
-        return cases.Count * options.Stores.Count * options.Runs;
+        return cases.Count * options.Runs;
     }
 }

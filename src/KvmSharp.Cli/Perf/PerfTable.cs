@@ -16,6 +16,10 @@ sealed class PerfTable
     const string Missing = "-";
     const int ColumnWidth = 16;
 
+    // Where several stores are compared, a time and an improvement share a column.
+    const int TimeWidth = 11;
+    const int SharedWidth = 18;
+
     readonly PerfOptions _options;
     readonly MachineDescription _machine;
     readonly PerfOutcome _outcome;
@@ -52,16 +56,39 @@ sealed class PerfTable
             }
             if (_options.Setup)
                 writer.WriteLine(Row(SetupTitle, PerfOptions.SetupName, slots, terminal.ShowsColors));
+            notes.AddRange(NotesOnStores(slots));
             foreach (string note in notes)
                 writer.WriteLine(note);
         }
     }
 
+    IEnumerable<string> NotesOnStores(int slots)
+    {
+        foreach (SlotStoreDesign store in _options.Stores)
+        {
+            if (PerfCase.WhyTooMany(store, slots) is { } reason)
+                yield return $"{reason}.";
+        }
+        IEnumerable<IGrouping<long, PerfResult>> rare = _outcome.Results
+            .Where(result => result.Slots == slots && result.Iterations < LeastIterations(result))
+            .GroupBy(result => result.Iterations);
+        foreach (IGrouping<long, PerfResult> results in rare)
+        {
+            string what = string.Join("; ", results.GroupBy(result => result.Test)
+                .Select(group => $"{group.Key} of {string.Join(", ", group.Select(result => result.Store))}"));
+            yield return $"Measured {(results.Key == 1 ? "once" : $"{results.Key} times")}: {what}.";
+        }
+    }
+
+    // Iterations are timed together; setups one by one, of which the best counts.
+    static int LeastIterations(PerfResult result) =>
+        result.Test == PerfOptions.SetupName ? PerfSession.LeastSetups : 2;
+
     string Legend() => _others.Count switch
     {
         0 => $"Store: {_options.Baseline}.",
         1 => $"Before: {_options.Baseline}. After: {_others[0]}.",
-        _ => $"Before: {_options.Baseline}. After: the store that heads the column.",
+        _ => $"Before: {_options.Baseline}. After, and how much less it is: the store that heads the column.",
     };
 
     string Heading()
@@ -70,8 +97,10 @@ sealed class PerfTable
         if (_others.Count == 0)
             return line.Append("Time").ToString();
         line.Append(Cell("Before"));
+        if (_others.Count == 1)
+            return line.Append(Cell("After")).Append("Improvement").ToString();
         foreach (SlotStoreDesign store in _others)
-            line.Append(Cell(_others.Count == 1 ? "After" : store.Name)).Append(Cell("Improvement"));
+            line.Append(Cell(store.Name, SharedWidth));
         return line.ToString().TrimEnd();
     }
 
@@ -83,14 +112,16 @@ sealed class PerfTable
         foreach (SlotStoreDesign store in _others)
         {
             PerfResult? after = _outcome.Find(test, slots, store.Name);
-            line.Append(Cell(Time(after)));
+            int timeWidth = _others.Count == 1 ? ColumnWidth : TimeWidth;
+            int width = _others.Count == 1 ? ColumnWidth : SharedWidth - TimeWidth;
+            line.Append(Cell(Time(after), timeWidth));
             if (before is null || after is null)
             {
-                line.Append(Cell(Missing));
+                line.Append(Cell(_others.Count == 1 ? Missing : "", width));
                 continue;
             }
             int percent = Duration.Improvement(before.SecondsPerIteration, after.SecondsPerIteration);
-            string cell = Cell(Duration.FormatImprovement(percent));
+            string cell = Cell(Duration.FormatImprovement(percent), width);
             line.Append(colors ? Color(cell, percent) : cell);
         }
         return line.ToString().TrimEnd();
@@ -108,5 +139,5 @@ sealed class PerfTable
     }
 
     // A long name pushes the rest of its row aside rather than running into it.
-    static string Cell(string text) => text.PadRight(Math.Max(ColumnWidth, text.Length + 1));
+    static string Cell(string text, int width = ColumnWidth) => text.PadRight(Math.Max(width, text.Length + 1));
 }

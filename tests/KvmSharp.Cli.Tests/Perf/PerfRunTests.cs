@@ -15,7 +15,7 @@ public class PerfRunTests
     [Fact]
     public void Json_on_the_standard_output_is_all_there_is_and_follows_the_schema()
     {
-        CommandRun run = CommandRun.Of("perf --slots 10 --test move-active,rw --seconds 0.05 --json -");
+        CommandRun run = CommandRun.Of("perf --slots 10 --store twin-trees,slot-trie --test move-active,rw --seconds 0.05 --json -");
 
         Assert.Equal((ExitCode.Success, ""), (run.ExitCode, run.Error));
         using JsonDocument document = JsonDocument.Parse(run.Out);
@@ -24,7 +24,8 @@ public class PerfRunTests
         Assert.True(root.GetProperty("complete").GetBoolean());
         Assert.Equal("slot-trie", root.GetProperty("defaultStore").GetString());
         Assert.Equal(
-            "kvmsharp perf --slots 10 --test move-active,rw --seconds 0.05 --json -", root.GetProperty("command").GetString());
+            "kvmsharp perf --slots 10 --store twin-trees,slot-trie --test move-active,rw --seconds 0.05 --json -",
+            root.GetProperty("command").GetString());
         JsonElement machine = root.GetProperty("machine");
         Assert.All(
             ["os", "cpu", "runtime", "architecture"], name => Assert.NotEmpty(machine.GetProperty(name).GetString()!));
@@ -53,7 +54,7 @@ public class PerfRunTests
 
         Assert.Equal((ExitCode.Success, ""), (run.ExitCode, run.Error));
         Assert.Matches(
-            @"20 slots in use:\nTest            Time\nMap             0\.\d+s\nSlot setup      0\.\d+s\n\z", run.Out);
+            @"20 slots in use:\nTest            Time\nMap             0\.\d+s\nSlot setup      0\.\d+s\n(Measured .*\n)*\z", run.Out);
         using JsonDocument document = JsonDocument.Parse(File.ReadAllText(path));
         Assert.Equal(
             ["map", "setup"],
@@ -73,6 +74,23 @@ public class PerfRunTests
         Assert.Equal(2, obstacle.GetProperty("slots").GetInt32());
         Assert.Equal(
             "there are no 25 pages for the guest to write below the last slot", obstacle.GetProperty("reason").GetString());
+    }
+
+    [Fact]
+    public void A_store_with_too_few_slots_is_in_the_json_too()
+    {
+        CommandRun run = CommandRun.Of("perf --slots 8 --store growable-array:4 --test move-active,setup --seconds 0.01 --json -");
+
+        Assert.Equal((ExitCode.Success, ""), (run.ExitCode, run.Error));
+        using JsonDocument document = JsonDocument.Parse(run.Out);
+        Assert.Empty(document.RootElement.GetProperty("results").EnumerateArray());
+        JsonElement[] obstacles = [.. document.RootElement.GetProperty("notPossible").EnumerateArray()];
+        Assert.Equal(["move-active", "setup"], obstacles.Select(obstacle => obstacle.GetProperty("test").GetString()!));
+        Assert.All(obstacles, obstacle =>
+        {
+            Assert.Equal("growable-array:4", obstacle.GetProperty("store").GetString());
+            Assert.Equal("growable-array:4 takes no more than 4 slots", obstacle.GetProperty("reason").GetString());
+        });
     }
 
     [Fact]

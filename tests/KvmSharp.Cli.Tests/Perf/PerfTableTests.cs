@@ -1,14 +1,14 @@
 using System.IO;
 using KvmSharp.Cli.Perf;
 using KvmSharp.Lab.Results;
-using KvmSharp.Slots;
-using KvmSharp.Slots.TwinTrees;
 using Xunit;
 
 namespace KvmSharp.Cli.Tests.Perf;
 
 public class PerfTableTests
 {
+    const string Two = "twin-trees,slot-trie";
+
     static readonly MachineDescription _machine = new("Linux", "Xeon", 4, "x64", ".NET", 8L << 30);
 
     static string Write(PerfOptions options, PerfOutcome outcome, bool colors = false)
@@ -23,14 +23,14 @@ public class PerfTableTests
     {
         var outcome = new PerfOutcome();
         foreach ((string test, int slots, string store, double seconds) in results)
-            outcome.Add(new PerfResult(test, slots, store, seconds, 1, 1, 1));
+            outcome.Add(new PerfResult(test, slots, store, seconds, 9, 1, 1));
         return outcome;
     }
 
     [Fact]
     public void Two_stores_make_the_table_of_the_record()
     {
-        var options = PerfOptions.Parse("map,move-active,setup", "509,32764", null, null, null, null);
+        var options = PerfOptions.Parse("map,move-active,setup", "509,32764", Two, null, null, null);
         PerfOutcome outcome = Outcome(
             ("map", 509, "twin-trees", 0.0232), ("map", 509, "slot-trie", 0.0223),
             ("move-active", 509, "twin-trees", 0.000101), ("move-active", 509, "slot-trie", 0.0000792),
@@ -72,22 +72,47 @@ public class PerfTableTests
     [Fact]
     public void More_stores_have_a_column_each()
     {
-        var third = new SlotStoreDesign("sorted-array", () => new TwinTreeStore());
-        PerfOptions options = PerfOptions.Parse("rw", "10", null, null, null, null);
-        options = options with { Stores = [.. options.Stores, third] };
+        PerfOptions options = PerfOptions.Parse("rw", "10", $"sorted-array,{Two}", null, null, null);
         PerfOutcome outcome = Outcome(
-            ("rw", 10, "twin-trees", 0.5), ("rw", 10, "slot-trie", 0.25), ("rw", 10, "sorted-array", 1));
+            ("rw", 10, "sorted-array", 0.5), ("rw", 10, "twin-trees", 0.25), ("rw", 10, "slot-trie", 1));
 
         Assert.EndsWith(
-            "Test            Before          slot-trie       Improvement     sorted-array    Improvement\n"
-            + "RW              0.500s          0.250s           50%            1.00s           -100%\n",
+            "Test            Before          twin-trees        slot-trie\n"
+            + "RW              0.500s          0.250s      50%   1.00s      -100%\n",
+            Write(options, outcome));
+    }
+
+    [Fact]
+    public void A_store_that_takes_fewer_slots_is_said_to()
+    {
+        PerfOptions options = PerfOptions.Parse("map,setup", "100", "slot-trie,growable-array:64", null, null, null);
+
+        Assert.EndsWith(
+            "Map             0.500s          -               -\n"
+            + "Slot setup      -               -               -\n"
+            + "growable-array:64 takes no more than 64 slots.\n",
+            Write(options, Outcome(("map", 100, "slot-trie", 0.5))));
+    }
+
+    [Fact]
+    public void What_was_measured_once_is_said_to_be()
+    {
+        PerfOptions options = PerfOptions.Parse("map,rw,setup", "100", Two, null, null, null);
+        var outcome = new PerfOutcome();
+        outcome.Add(new PerfResult("map", 100, "twin-trees", 2, 1, 1, 1));
+        outcome.Add(new PerfResult("map", 100, "slot-trie", 1, 2, 1, 1));
+        outcome.Add(new PerfResult("setup", 100, "twin-trees", 5, 1, 5, 1));
+        outcome.Add(new PerfResult("setup", 100, "slot-trie", 2, 2, 2, 1));
+
+        Assert.EndsWith(
+            "Measured once: map of twin-trees; setup of twin-trees.\nMeasured 2 times: setup of slot-trie.\n",
             Write(options, outcome));
     }
 
     [Fact]
     public void What_is_not_possible_is_said_with_its_reason()
     {
-        var options = PerfOptions.Parse("move-active", "16385", null, null, null, null);
+        var options = PerfOptions.Parse("move-active", "16385", Two, null, null, null);
 
         Assert.EndsWith(
             "Move active     not possible\n"
@@ -98,7 +123,7 @@ public class PerfTableTests
     [Fact]
     public void Colors_show_which_way_it_went()
     {
-        var options = PerfOptions.Parse("rw", "10", null, null, null, null);
+        var options = PerfOptions.Parse("rw", "10", Two, null, null, null);
         PerfOutcome better = Outcome(("rw", 10, "twin-trees", 0.5), ("rw", 10, "slot-trie", 0.25));
         PerfOutcome worse = Outcome(("rw", 10, "twin-trees", 0.25), ("rw", 10, "slot-trie", 0.5));
 

@@ -27,7 +27,7 @@ public class VerificationTests
         Gpa? moveTarget = null, CancellationToken interruption = default)
     {
         var layout = new ArenaLayout(6, test.Pages);
-        using var arena = new MemslotArena(Store(store), layout) { MoveTarget = moveTarget ?? layout.End };
+        using var arena = new MemslotArena(Store(store), layout, oneByOne: true) { MoveTarget = moveTarget ?? layout.End };
         arena.ZeroFill();
         return PerfRun.Measure(test, arena, limit ?? _short, verify, alarm ?? TimeSpan.FromSeconds(10), interruption);
     }
@@ -76,7 +76,7 @@ public class VerificationTests
     public void Chunks_over_many_slots_are_discarded_whole(string store)
     {
         var test = new UnmapChunkedTest();
-        using var arena = new MemslotArena(Store(store), new ArenaLayout(3000, test.Pages));
+        using var arena = new MemslotArena(Store(store), new ArenaLayout(3000, test.Pages), oneByOne: false);
 
         PerfTiming timing = PerfRun.Measure(test, arena, _short, verify: true, TimeSpan.FromSeconds(10), default);
 
@@ -86,7 +86,7 @@ public class VerificationTests
     [Fact]
     public void Discarding_together_takes_the_pages_asked_for_and_no_others()
     {
-        using var arena = new MemslotArena(SlotStores.Default, new ArenaLayout(8, 70));
+        using var arena = new MemslotArena(SlotStores.Default, new ArenaLayout(8, 70), oneByOne: false);
         for (ulong page = 0; page < 70; page++)
             arena.Write(page, 0, page + 1);
 

@@ -4,6 +4,8 @@ namespace KvmSharp.Cli.Tests.Perf;
 
 public class WrongUseTests
 {
+    const string Stores = "fixed-array, growable-array, sorted-array, copied-list, twin-trees, slot-trie";
+
     [Theory]
     [InlineData("pref", "kvmsharp: unexpected argument \"pref\"")]
     [InlineData("--nonsense", "kvmsharp: there is no option --nonsense")]
@@ -15,11 +17,14 @@ public class WrongUseTests
         "perf --test map,mop",
         "kvmsharp perf: unknown test \"mop\"; known are map, unmap, unmap-chunked, move-active, move-inactive, rw, setup")]
     [InlineData("perf --test map,,rw", "kvmsharp perf: --test \"map,,rw\" has an empty entry")]
-    [InlineData("perf --store list", "kvmsharp perf: unknown store \"list\"; known are twin-trees, slot-trie")]
-    [InlineData("perf --baseline list", "kvmsharp perf: unknown store \"list\"; known are twin-trees, slot-trie")]
+    [InlineData("perf --store list", "kvmsharp perf: unknown store \"list\"; known are " + Stores)]
+    [InlineData("perf --baseline list", "kvmsharp perf: unknown store \"list\"; known are " + Stores)]
     [InlineData(
         "perf --store slot-trie --baseline twin-trees",
         "kvmsharp perf: the baseline \"twin-trees\" is not among the stores of --store")]
+    [InlineData("perf --store growable-array:0", "kvmsharp perf: --store \"0\" is not a number from 1 to 32764")]
+    [InlineData("perf --store fixed-array:", "kvmsharp perf: --store \"\" is not a number from 1 to 32764")]
+    [InlineData("perf --store slot-trie:9", "kvmsharp perf: unknown store \"slot-trie:9\"; known are " + Stores)]
     [InlineData("perf --slots 1", "kvmsharp perf: --slots \"1\" is not a number from 2 to 32764")]
     [InlineData("perf --slots 10,32765", "kvmsharp perf: --slots \"32765\" is not a number from 2 to 32764")]
     [InlineData("perf --slots -5", "kvmsharp perf: --slots \"-5\" is not a number from 2 to 32764")]

@@ -1,0 +1,13 @@
+using KvmSharp.Lab.Slots.FixedArrays;
+using KvmSharp.Slots;
+using KvmSharp.Tests.Slots;
+
+namespace KvmSharp.Lab.Tests.Slots;
+
+/// <summary>What every store must do, asked of the fixed array.</summary>
+public sealed class FixedArrayConformance : SlotStoreConformance
+{
+    protected override int Thinning => 16;
+
+    protected override SlotStore CreateStore() => new FixedArrayStore();
+}
