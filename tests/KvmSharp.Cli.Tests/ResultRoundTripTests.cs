@@ -10,7 +10,7 @@ public class ResultRoundTripTests
     [Fact]
     public void Perf()
     {
-        CommandRun run = CommandRun.Of("perf --slots 2,10 --test move-active,setup --seconds 0.01 --json -");
+        CommandRun run = CommandRun.Of("perf --slots 2,10 --test move-active,setup --store fixed-array:5,slot-trie --seconds 0.01 --json -");
 
         var file = (PerfFile)ResultFiles.Reader.Read("results", run.Out);
 
@@ -19,14 +19,16 @@ public class ResultRoundTripTests
         Assert.Equal(
             document.RootElement.GetProperty("results")[0].GetProperty("secondsPerIteration").GetDouble(),
             file.Figures[0].SecondsPerIteration);
-        Assert.Single(file.NotPossible);
+        Assert.Contains(file.NotPossible, obstacle => obstacle is { Test: "move-active", Slots: 2, Store: null });
+        Assert.Contains(file.NotPossible, obstacle => obstacle is { Test: "setup", Slots: 10, Store: "fixed-array:5" });
+        Assert.Contains(file.Figures, figure => figure is { Test: "setup", Slots: 2, Store: "fixed-array:5" });
         Assert.Equal(MachineDescription.OfThisMachine() with { MemoryBytes = 0 }, file.Machine with { MemoryBytes = 0 });
     }
 
     [Fact]
     public void Scale()
     {
-        CommandRun run = CommandRun.Of("scale slots --operation lookup-random --slots 1,8 --seconds 0.002 --json -");
+        CommandRun run = CommandRun.Of("scale slots --operation lookup-random --store twin-trees,slot-trie --slots 1,8 --seconds 0.002 --json -");
 
         var file = (ScaleFile)ResultFiles.Reader.Read("results", run.Out);
 

@@ -48,4 +48,5 @@ public sealed record PerfFigure(string Test, int Slots, string Store, double Sec
 /// <param name="Test">The test's name.</param>
 /// <param name="Slots">The slots asked for.</param>
 /// <param name="Reason">What stood in the way.</param>
-public sealed record PerfImpossibility(string Test, int Slots, string Reason);
+/// <param name="Store">The store that it was not possible with; none when it was so with all.</param>
+public sealed record PerfImpossibility(string Test, int Slots, string Reason, string? Store = null);

@@ -52,8 +52,8 @@ public sealed class ResultReader(ResultVocabulary vocabulary)
             ReadMachine(root.Member("machine")),
             root.Find("command")?.Text(),
             root.Member("complete").Truth(),
-            root.Member("defaultStore").TextOf("store", vocabulary.Stores),
-            root.Member("baselineStore").TextOf("store", vocabulary.Stores),
+            ReadStore(root.Member("defaultStore")),
+            ReadStore(root.Member("baselineStore")),
             root.Member("secondsPerTest").PositiveAmount(),
             (int)root.Member("runs").Whole(1, int.MaxValue),
             figures,
@@ -63,11 +63,20 @@ public sealed class ResultReader(ResultVocabulary vocabulary)
     PerfFigure ReadPerfFigure(JsonPlace row) => new(
         ReadTest(row),
         ReadSlots(row),
-        row.Member("store").TextOf("store", vocabulary.Stores),
+        ReadStore(row.Member("store")),
         row.Member("secondsPerIteration").PositiveAmount(),
         row.Member("iterations").Whole(1));
 
-    PerfImpossibility ReadImpossibility(JsonPlace row) => new(ReadTest(row), ReadSlots(row), row.Member("reason").Text());
+    PerfImpossibility ReadImpossibility(JsonPlace row) => new(
+        ReadTest(row), ReadSlots(row), row.Member("reason").Text(), row.Find("store") is { } store ? ReadStore(store) : null);
+
+    string ReadStore(JsonPlace place) => ReadDesign(place, "store", vocabulary.Stores);
+
+    static string ReadDesign(JsonPlace place, string kind, IReadOnlyList<string> known)
+    {
+        string name = place.Text();
+        return known.Contains(DesignName.WithoutBound(name)) ? name : place.TextOf(kind, known);
+    }
 
     string ReadTest(JsonPlace row) => row.Member("test").TextOf("test", [.. vocabulary.Tests.Select(test => test.Name)]);
 
@@ -95,7 +104,7 @@ public sealed class ResultReader(ResultVocabulary vocabulary)
         return new ScaleFigure(
             name,
             row.Member("operation").TextOf("operation", [.. subject.Operations.Select(operation => operation.Name)]),
-            row.Member("design").TextOf(subject.DesignNoun, subject.Designs),
+            ReadDesign(row.Member("design"), subject.DesignNoun, subject.Designs),
             row.Member("count").Whole(subject.Axis.Least, subject.Axis.Most),
             new ScaleVariant(
                 row.Find("shuffled")?.Truth(),

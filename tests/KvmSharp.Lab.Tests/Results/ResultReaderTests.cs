@@ -47,6 +47,18 @@ public class ResultReaderTests
     }
 
     [Fact]
+    public void A_store_may_have_a_bound_of_its_own()
+    {
+        JsonObject document = SampleResults.Perf(SampleResults.PerfRow("unmap", 10, "sorted-array:509", 1));
+        document["notPossible"]![0]!["store"] = "sorted-array:509";
+
+        var file = (PerfFile)Read(document);
+
+        Assert.Equal("sorted-array:509", file.Figures[0].Store);
+        Assert.Equal("sorted-array:509", file.NotPossible[0].Store);
+    }
+
+    [Fact]
     public void What_older_files_do_not_say_is_not_asked_for()
     {
         JsonObject older = SampleResults.Perf();
@@ -72,6 +84,8 @@ public class ResultReaderTests
 
     [Theory]
     [InlineData("store", "\"nothing\"", "results[0].store: unknown store \"nothing\"; known are sorted-array, twin-trees, slot-trie")]
+    [InlineData("store", "\"nothing:5\"", "results[0].store: unknown store \"nothing:5\"; known are sorted-array, twin-trees, slot-trie")]
+    [InlineData("store", "\"slot-trie:\"", "results[0].store: unknown store \"slot-trie:\"; known are sorted-array, twin-trees, slot-trie")]
     [InlineData("store", null, "results[0].store is missing")]
     [InlineData("store", "7", "results[0].store is 7, not a text")]
     [InlineData("test", "\"x\\ny\"", "results[0].test: unknown test \"x y\"; known are map, unmap, move-active, setup")]
@@ -90,7 +104,7 @@ public class ResultReaderTests
     [Theory]
     [InlineData("subject", "\"cupboards\"", "results[0].subject: unknown subject \"cupboards\"; known are cabinets")]
     [InlineData("operation", "\"lose\"", "results[0].operation: unknown operation \"lose\"; known are find, file, bytes")]
-    [InlineData("design", "\"pile\"", "results[0].design: unknown cabinet \"pile\"; known are drawers, heap, shelf")]
+    [InlineData("design", "\"pile\"", "results[0].design: unknown cabinet \"pile\"; known are drawers, heap, shelf, growable-shelf, rolling-rack, trunk")]
     [InlineData("design", null, "results[0].design is missing")]
     [InlineData("count", "0", "results[0].count is 0, not a whole number from 1 to 1000")]
     [InlineData("count", "1001", "results[0].count is 1001, not a whole number from 1 to 1000")]

@@ -98,10 +98,10 @@ static class SampleResults
     [
         .. from operation in (string[])["find", "file"]
            from count in (long[])[1, 10, 100]
-           from design in (string[])["drawers", "heap", "shelf"]
+           from design in new SampleSubject().Designs
            select ScaleRow(operation, design, count, Cost(operation, design, count)),
         .. from count in (long[])[1, 10, 100]
-           from design in (string[])["drawers", "heap", "shelf"]
+           from design in new SampleSubject().Designs
            select ScaleRow("bytes", design, count, null, design == "heap" ? 0 : (count * 88) + 64),
     ]);
 
@@ -117,7 +117,7 @@ static class SampleResults
 
     // A heap beats the drawers at one folder.
     static double Cost(string operation, string design, long count) =>
-        (operation == "find" ? 3.25 : 71.5) * design switch { "drawers" => 2 + (count / 100.0), "heap" => count, _ => 40 + count };
+        (operation == "find" ? 3.25 : 71.5) * design switch { "drawers" => 2 + (count / 100.0), "heap" => count, _ => design.Length + count };
 
     internal static string Invariant(double value) => value.ToString("R", CultureInfo.InvariantCulture);
 }

@@ -14,7 +14,8 @@ sealed class SampleSubject : ScaleSubject
 
     public override string DesignNoun => "cabinet";
 
-    public override IReadOnlyList<string> Designs { get; } = ["drawers", "heap", "shelf"];
+    public override IReadOnlyList<string> Designs { get; } =
+        ["drawers", "heap", "shelf", "growable-shelf", "rolling-rack", "trunk"];
 
     public override string DefaultDesign => "drawers";
 

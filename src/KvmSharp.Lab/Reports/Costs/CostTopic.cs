@@ -1,0 +1,86 @@
+using System.Collections.Generic;
+using System.Linq;
+using KvmSharp.Lab.Results;
+using KvmSharp.Lab.Scale;
+
+namespace KvmSharp.Lab.Reports.Costs;
+
+/// <summary>What one run found about one thing that exists in several designs, whichever command measured it.</summary>
+/// <param name="File">The run.</param>
+/// <param name="Title">What was measured.</param>
+/// <param name="Counted">What grows: <c>slots</c>.</param>
+/// <param name="DefaultDesign">The design that a machine gets when nothing is chosen; none when it was not measured.</param>
+/// <param name="Designs">Those measured, the default first.</param>
+/// <param name="Panels">What was found, one operation after the other.</param>
+sealed record CostTopic(
+    ResultFile File, string Title, string Counted, string? DefaultDesign, IReadOnlyList<string> Designs, IReadOnlyList<CostPanel> Panels)
+{
+    /// <summary>The topics of a run: one of <c>perf</c>, one for each subject of <c>scale</c>.</summary>
+    internal static IReadOnlyList<CostTopic> Of(ResultFile file, ResultVocabulary vocabulary) => file switch
+    {
+        PerfFile perf => perf.Figures.Count == 0 ? [] : [OfPerf(perf, vocabulary)],
+        ScaleFile scale =>
+        [
+            .. vocabulary.Subjects
+                .Where(subject => scale.Figures.Any(figure => figure.Subject == subject.Name))
+                .Select(subject => OfScale(scale, subject)),
+        ],
+        _ => [],
+    };
+
+    static CostTopic OfPerf(PerfFile file, ResultVocabulary vocabulary)
+    {
+        string[] designs = Order(file.Figures.Select(figure => figure.Store), vocabulary.Stores, file.DefaultStore);
+        var panels = new List<CostPanel>();
+        foreach (PerfTestName test in vocabulary.Tests)
+        {
+            CostFigure[] figures =
+            [
+                .. file.Figures.Where(figure => figure.Test == test.Name).Select(figure => new CostFigure(
+                    figure.Store, figure.Slots, figure.Estimate, figure.SecondsPerIteration, false, $"{figure.Iterations} iterations")),
+            ];
+            if (figures.Length > 0)
+                panels.Add(new CostPanel(test.Name, "", CostUnit.Time, figures, []));
+        }
+        return new CostTopic(
+            file, "A running machine: what it costs to change and unmap memory", "slots in use", designs.Contains(file.DefaultStore) ? file.DefaultStore : null, designs, panels);
+    }
+
+    static CostTopic OfScale(ScaleFile file, ScaleSubject subject)
+    {
+        ScaleFigure[] all = [.. file.Figures.Where(figure => figure.Subject == subject.Name)];
+        string? defaultDesign = all.FirstOrDefault(figure => figure.IsDefault)?.Design;
+        IEnumerable<CostPanel> panels =
+            from operation in subject.Operations
+            let ofOperation = all.Where(figure => figure.Operation == operation.Name)
+            from variant in ofOperation.GroupBy(figure => figure.Variant.ToString())
+            from unit in (CostUnit[])[CostUnit.Time, CostUnit.Bytes]
+            let figures = variant.SelectMany(figure => OfUnit(figure, unit)).ToArray()
+            where figures.Length > 0
+            select new CostPanel(
+                variant.Key.Length == 0 ? operation.Name : $"{operation.Name}, {variant.Key}", operation.Title, unit, figures,
+                [.. variant.Where(figure => figure.Measure.Note is not null)
+                    .Select(figure => $"{figure.Design}: {figure.Measure.Note}").Distinct()]);
+        return new CostTopic(
+            file, subject.Description, subject.Axis.Noun, defaultDesign,
+            Order(all.Select(figure => figure.Design), subject.Designs, defaultDesign), [.. panels]);
+    }
+
+    static IEnumerable<CostFigure> OfUnit(ScaleFigure figure, CostUnit unit)
+    {
+        if (unit == CostUnit.Time && figure.Time is { } time)
+            yield return new CostFigure(figure.Design, figure.Count, time, time.Value, true, Samples(figure.Measure.Samples));
+        if (unit == CostUnit.Bytes && figure.Bytes is { } bytes)
+            yield return new CostFigure(figure.Design, figure.Count, bytes, bytes.Value, false, null);
+    }
+
+    static string? Samples(int? samples) => samples is { } known ? $"{known} samples" : null;
+
+    // Those with a bound of their own stand where the design stands.
+    static string[] Order(IEnumerable<string> measured, IReadOnlyList<string> known, string? first) =>
+    [
+        .. measured.Distinct()
+            .OrderBy(name => name != first)
+            .ThenBy(name => known.TakeWhile(design => design != DesignName.WithoutBound(name)).Count()),
+    ];
+}
