@@ -4,8 +4,10 @@ using System.CommandLine.Help;
 using System.Linq;
 using System.Text.RegularExpressions;
 using System.Threading;
+using KvmSharp.Cli.Compare;
 using KvmSharp.Cli.Help;
 using KvmSharp.Cli.Perf;
+using KvmSharp.Cli.Report;
 using KvmSharp.Cli.Scale;
 
 namespace KvmSharp.Cli;
@@ -66,6 +68,8 @@ static partial class CommandLineProgram
         root.Directives.Clear();
         root.Subcommands.Add(PerfCommand.Create(terminal, interruption));
         root.Subcommands.Add(ScaleCommand.Create(terminal, interruption));
+        root.Subcommands.Add(ReportCommand.Create(terminal, interruption));
+        root.Subcommands.Add(CompareCommand.Create(terminal));
         foreach (Option option in root.Options)
         {
             if (option is HelpOption help)

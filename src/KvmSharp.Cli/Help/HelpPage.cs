@@ -20,9 +20,10 @@ static class HelpPage
         writer.WriteLine();
         writer.WriteLine("Usage:");
         string name = CommandLineProgram.NameOf(command);
-        writer.WriteLine($"{Indent}{name}{(command.Subcommands.Count > 0 ? " <command>" : "")} [options]");
+        writer.WriteLine($"{Indent}{name}{(command.Subcommands.Count > 0 ? " <command>" : "")}{string.Concat(command.Arguments.Select(Place))} [options]");
 
         WriteList(terminal, "Commands:", [.. command.Subcommands.Select(sub => (sub.Name, sub.Description ?? ""))]);
+        WriteList(terminal, "Arguments:", [.. command.Arguments.Select(argument => (argument.Name, argument.Description ?? ""))]);
         WriteList(terminal, "Options:", [.. OptionsOf(command).Select(option => (Heading(option), Describe(option)))]);
         if (command is IExplained explained)
         {
@@ -40,6 +41,8 @@ static class HelpPage
             writer.WriteLine($"\"{name} <command> --help\" explains a command.");
         }
     }
+
+    static string Place(Argument argument) => argument.Arity.MinimumNumberOfValues == 0 ? $" [{argument.Name}…]" : $" {argument.Name}";
 
     static IEnumerable<Option> OptionsOf(Command command)
     {

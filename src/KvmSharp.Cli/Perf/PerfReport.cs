@@ -19,25 +19,45 @@ static class PerfReport
         MachineDescription machine = MachineDescription.OfThisMachine();
         RequireSupport(options, machine);
         using JsonTarget json = JsonTarget.Open(options.JsonPath, terminal);
-        PerfOutcome outcome;
+        PerfOutcome outcome = Measure(options, terminal, interruption);
+        if (!json.ReplacesTables)
+            new PerfTable(options, machine, outcome).Write(terminal);
+        json.Write(() => PerfJson.Write(options, machine, outcome));
+
+        RequireWhole(outcome);
+        return ExitCode.Success;
+    }
+
+    /// <summary>Measures for another command.</summary>
+    /// <returns>The document that <c>perf --json</c> writes.</returns>
+    /// <exception cref="CommandException">It cannot be done, failed or was interrupted.</exception>
+    internal static string Measure(
+        PerfOptions options, MachineDescription machine, Terminal terminal, CancellationToken interruption)
+    {
+        RequireSupport(options, machine);
+        PerfOutcome outcome = Measure(options, terminal, interruption);
+        RequireWhole(outcome);
+        return PerfJson.Write(options, machine, outcome);
+    }
+
+    static PerfOutcome Measure(PerfOptions options, Terminal terminal, CancellationToken interruption)
+    {
         try
         {
-            outcome = PerfSession.Run(options, terminal, interruption);
+            return PerfSession.Run(options, terminal, interruption);
         }
         catch (HostMemoryException exception)
         {
             throw new CommandException(ExitCode.NotSupported, exception.Message);
         }
+    }
 
-        if (!json.ReplacesTables)
-            new PerfTable(options, machine, outcome).Write(terminal);
-        json.Write(() => PerfJson.Write(options, machine, outcome));
-
+    static void RequireWhole(PerfOutcome outcome)
+    {
         if (outcome.Failure is not null)
             throw new CommandException(ExitCode.Failed, $"failed: {outcome.Failure}");
         if (!outcome.IsComplete)
             throw new CommandException(ExitCode.Failed, "interrupted; the results are not complete");
-        return ExitCode.Success;
     }
 
     static void RequireSupport(PerfOptions options, MachineDescription machine)

@@ -12,25 +12,50 @@ static class ScaleReport
     /// <exception cref="CommandException">It cannot be done or was interrupted.</exception>
     internal static int Run(ScaleOptions options, Terminal terminal, CancellationToken interruption)
     {
+        MachineDescription machine = MachineDescription.OfThisMachine();
+        RequireSupport();
+        using JsonTarget json = JsonTarget.Open(options.JsonPath, terminal);
+        ScaleOutcome outcome = Measure(options, terminal, interruption);
+        if (!json.ReplacesTables)
+            new ScaleTables(options, machine, outcome).Write(terminal);
+        json.Write(() => ScaleJson.Write(options, machine, outcome));
+        RequireWhole(outcome);
+        return ExitCode.Success;
+    }
+
+    /// <summary>Measures for another command.</summary>
+    /// <returns>The document that <c>scale --json</c> writes.</returns>
+    /// <exception cref="CommandException">It cannot be done or was interrupted.</exception>
+    internal static string Measure(
+        ScaleOptions options, MachineDescription machine, Terminal terminal, CancellationToken interruption)
+    {
+        RequireSupport();
+        ScaleOutcome outcome = Measure(options, terminal, interruption);
+        RequireWhole(outcome);
+        return ScaleJson.Write(options, machine, outcome);
+    }
+
+    static void RequireSupport()
+    {
         if (!Environment.Is64BitProcess)
             throw new CommandException(ExitCode.NotSupported, "guests need a 64-bit process");
-        MachineDescription machine = MachineDescription.OfThisMachine();
-        using JsonTarget json = JsonTarget.Open(options.JsonPath, terminal);
-        ScaleOutcome outcome;
+    }
+
+    static ScaleOutcome Measure(ScaleOptions options, Terminal terminal, CancellationToken interruption)
+    {
         try
         {
-            outcome = ScaleSession.Run(options, terminal, interruption);
+            return ScaleSession.Run(options, terminal, interruption);
         }
         catch (HostMemoryException exception)
         {
             throw new CommandException(ExitCode.NotSupported, exception.Message);
         }
+    }
 
-        if (!json.ReplacesTables)
-            new ScaleTables(options, machine, outcome).Write(terminal);
-        json.Write(() => ScaleJson.Write(options, machine, outcome));
+    static void RequireWhole(ScaleOutcome outcome)
+    {
         if (!outcome.IsComplete)
             throw new CommandException(ExitCode.Failed, "interrupted; the results are not complete");
-        return ExitCode.Success;
     }
 }

@@ -1,0 +1,78 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using KvmSharp.Lab.Results;
+
+namespace KvmSharp.Cli.Compare;
+
+/// <summary>Two runs of the same measurement, row by row.</summary>
+sealed class Comparison
+{
+    Comparison(ResultFile a, ResultFile b, IReadOnlyList<ComparedRow> rows)
+    {
+        A = a;
+        B = b;
+        Rows = rows;
+    }
+
+    internal ResultFile A { get; }
+
+    internal ResultFile B { get; }
+
+    /// <summary>The rows, in the order of the first run; then those of the second alone.</summary>
+    internal IReadOnlyList<ComparedRow> Rows { get; }
+
+    /// <summary>Whether both ran on the same machine and runtime; of which commit does not matter.</summary>
+    internal bool IsOneMachine => A.Machine with { Commit = null, MemoryBytes = 0 } == B.Machine with { Commit = null, MemoryBytes = 0 };
+
+    /// <summary>The mean factor by which times have changed, as ratios are averaged; none without rows in both.</summary>
+    internal double? MeanTimeRatio
+    {
+        get
+        {
+            double[] logarithms =
+            [
+                .. Rows.Where(row => !row.Key.IsSize && row.Ratio is > 0).Select(row => Math.Log(row.Ratio!.Value)),
+            ];
+            return logarithms.Length == 0 ? null : Math.Exp(logarithms.Average());
+        }
+    }
+
+    internal int Count(Verdict verdict) => Rows.Count(row => row.Verdict == verdict);
+
+    /// <exception cref="CommandException">They are not of the same kind.</exception>
+    internal static Comparison Of(ResultFile a, ResultFile b)
+    {
+        if (a.GetType() != b.GetType())
+            throw CommandException.WrongUse($"{a.Source} is of {KindOf(a)}, {b.Source} of {KindOf(b)}");
+        Dictionary<RowKey, Estimate> first = RowsOf(a), second = RowsOf(b);
+        return new Comparison(a, b,
+        [
+            .. first.Select(row => new ComparedRow(row.Key, row.Value, Find(second, row.Key))),
+            .. second.Where(row => !first.ContainsKey(row.Key)).Select(row => new ComparedRow(row.Key, null, row.Value)),
+        ]);
+    }
+
+    static Estimate? Find(Dictionary<RowKey, Estimate> rows, RowKey key) =>
+        rows.TryGetValue(key, out Estimate estimate) ? estimate : null;
+
+    static string KindOf(ResultFile file) => file is PerfFile ? "perf" : "scale";
+
+    static Dictionary<RowKey, Estimate> RowsOf(ResultFile file) => new(file switch
+    {
+        PerfFile perf => perf.Figures.Select(figure => KeyValuePair.Create(
+            new RowKey(figure.Test, figure.Slots, figure.Store, IsSize: false), figure.Estimate)),
+        ScaleFile scale => scale.Figures.SelectMany(RowsOf),
+        _ => [],
+    });
+
+    static IEnumerable<KeyValuePair<RowKey, Estimate>> RowsOf(ScaleFigure figure)
+    {
+        string variant = figure.Variant.ToString();
+        string what = $"{figure.Subject} {figure.Operation}{(variant.Length == 0 ? "" : ", ")}{variant}";
+        if (figure.Time is { } time)
+            yield return KeyValuePair.Create(new RowKey(what, figure.Count, figure.Design, IsSize: false), time);
+        if (figure.Bytes is { } bytes)
+            yield return KeyValuePair.Create(new RowKey(what, figure.Count, figure.Design, IsSize: true), bytes);
+    }
+}
