@@ -13,7 +13,7 @@ namespace KvmSharp.Vcpus;
 sealed class CopiedArrayStore : VcpuStore
 {
     // The array grows by 1 / 2^GrowthShift, and by one at least.
-    const int GrowthShift = 5;
+    const int GrowthShift = 6;
 
     // The writer's; readers get it from the table, which publishes it.
     Vcpu?[] _entries = [];
@@ -40,12 +40,7 @@ sealed class CopiedArrayStore : VcpuStore
         // Pairs with Get: who finds the vCPU finds it complete; who finds the array finds what is in it.
         Volatile.Write(ref entries[index], vcpu);
         Volatile.Write(ref _entries, entries);
-        Ids.Add(vcpu.Id, vcpu.Index);
     }
 
-    internal override void Remove(Vcpu vcpu)
-    {
-        Ids.Remove(vcpu.Id, vcpu.Index);
-        Volatile.Write(ref _entries[vcpu.Index.Value], null);
-    }
+    internal override void Remove(Vcpu vcpu) => Volatile.Write(ref _entries[vcpu.Index.Value], null);
 }

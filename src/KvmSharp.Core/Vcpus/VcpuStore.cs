@@ -25,7 +25,10 @@ abstract class VcpuStore
     /// </summary>
     internal virtual Vcpu?[] Flat => [];
 
-    /// <summary>An index from id to index; without one, ids are looked for as KVM does.</summary>
+    /// <summary>
+    /// An index from id to index, which the table keeps; without one, ids are looked for as KVM does. Only for a store that
+    /// has its entries in <see cref="Flat"/>.
+    /// </summary>
     internal virtual VcpuIdIndex? Ids => null;
 
     /// <summary>Whether readers need a read section to look.</summary>

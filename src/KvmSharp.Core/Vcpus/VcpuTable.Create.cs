@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Threading;
 using KvmSharp.Reclaim;
+using KvmSharp.Vcpus.Ids;
 
 namespace KvmSharp.Vcpus;
 
@@ -126,6 +127,7 @@ partial class VcpuTable
                 return KvmErrno.EBUSY;
             (_leaving ??= []).Add(vcpu.Id);
             Volatile.Write(ref _online, _online - 1);
+            _ids?.Remove(vcpu.Id, vcpu.Index);
             _store.Remove(vcpu);
             _removed += VcpuCounts.Of(vcpu);
         }
@@ -150,10 +152,25 @@ partial class VcpuTable
         // Pairs with TryGet and the enumerator: who sees the bound sees the vCPU, and an array that holds it.
         if (index == _bound)
             Volatile.Write(ref _bound, index + 1);
+        if (_ids is not null)
+            PublishId(_ids, vcpu);
         // Pairs with Count: who sees the count can look up every vCPU that it counts.
         Volatile.Write(ref _online, _online + 1);
         _freeIndices?.Remove(index);
         _created++;
+    }
+
+    void PublishId(VcpuIdIndex ids, Vcpu vcpu)
+    {
+        ids.Add(vcpu.Id, vcpu.Index);
+        if (_removable)
+            return;
+        // Pairs with TryFind: who sees the row or the place sees what they lead to.
+        if (!ReferenceEquals(_places, ids.Places))
+            Volatile.Write(ref _places, ids.Places);
+        // After the places, where the ids of a row that is given up are now.
+        _rowStart = ids.First;
+        Volatile.Write(ref _row, ids.Row);
     }
 
     // Outside the lock: a reader that is waited for may be about to create a vCPU itself. One that does so inside its own

@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
 using System.Threading;
 using KvmSharp.Reclaim;
 using KvmSharp.Vcpus.Ids;
@@ -29,6 +30,13 @@ public sealed partial class VcpuTable
     // array that is read after it is long enough for it.
     Vcpu?[] _flat;
     int _bound;
+
+    // What of the id index leads straight to a vCPU: the ids of the vCPUs below _row go up by one from _rowStart; others
+    // have a place with their index + 1. Neither is used where vCPUs are removed. Written under _createLock, after the
+    // bound; read anywhere with Volatile.Read, the row before its start, and both before _flat.
+    uint[] _places = [];
+    int _row;
+    uint _rowStart;
 
     // Written under _createLock, read anywhere with Volatile.Read.
     int _online;
@@ -63,17 +71,24 @@ public sealed partial class VcpuTable
 
     /// <summary>The vCPU of an id, with the default store in constant time however sparse ids are.</summary>
     /// <returns><see langword="false"/> when no vCPU that is online has it.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool TryFind(VcpuId id, [NotNullWhen(true)] out Vcpu? vcpu)
     {
-        if (_ids is not { } ids)
-            return TryFindAsKvmDoes(id, out vcpu);
-        if (ids.TryFindInRow(id, out VcpuIndex index) && TryGet(index, out vcpu) && HasId(vcpu, id))
-            return true;
-        vcpu = null;
-        if (ids.TryFindApart(id, out index) && TryGet(index, out vcpu) && HasId(vcpu, id))
-            return true;
-        vcpu = null;
-        return false;
+        // Pairs with PublishId: who sees the row sees where it begins, and the vCPUs in it.
+        uint row = (uint)Volatile.Read(ref _row);
+        uint index = unchecked(id.Value - _rowStart);
+        if (index >= row)
+        {
+            uint[] places = Volatile.Read(ref _places);
+            if (id.Value >= (uint)places.Length)
+                return TryFindLong(id, out vcpu);
+            // A place that is free leads beyond any array. One that is just being filled may lead beyond the array that is
+            // read next: the vCPU is not online yet.
+            index = unchecked(places[id.Value] - 1);
+        }
+        Vcpu?[] flat = Volatile.Read(ref _flat);
+        vcpu = index < (uint)flat.Length ? flat[index] : null;
+        return vcpu is not null;
     }
 
     /// <summary>The vCPUs that are online now, in order of index. Allocates nothing.</summary>
@@ -89,9 +104,6 @@ public sealed partial class VcpuTable
         return vcpu is not null;
     }
 
-    // Removal alone makes answers about ids go out of date; without it, the vCPU's own cache lines are left alone.
-    bool HasId(Vcpu vcpu, VcpuId id) => !_removable || vcpu.Id == id;
-
     Vcpu? Load(int index)
     {
         Vcpu?[] flat = Volatile.Read(ref _flat);
@@ -104,6 +116,23 @@ public sealed partial class VcpuTable
             return _store.Get(index);
         using ReadSection section = _machine.Sections.Enter();
         return _store.Get(index);
+    }
+
+    // The id is in no row or window that leads straight to a vCPU.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    bool TryFindLong(VcpuId id, [NotNullWhen(true)] out Vcpu? vcpu)
+    {
+        if (_ids is not { } ids)
+            return TryFindAsKvmDoes(id, out vcpu);
+        if (!_removable)
+            return TryGet(new VcpuIndex(ids.FindApart(id)), out vcpu);
+        // Where vCPUs are removed, what the index says may be out of date by now: the vCPU's own id decides.
+        if (TryGet(new VcpuIndex(ids.FindInRow(id)), out vcpu) && vcpu.Id == id)
+            return true;
+        if (TryGet(new VcpuIndex(ids.FindApart(id)), out vcpu) && vcpu.Id == id)
+            return true;
+        vcpu = null;
+        return false;
     }
 
     // Ids that are numbered as indices are found at once, others by looking at each vCPU.

@@ -17,9 +17,10 @@ public sealed class VcpuIdIndexTests(ITestOutputHelper output)
     {
         // As the table does: the row's answer counts only if the vCPU there has the id.
         var wanted = new VcpuId(id);
-        if (ids.TryFindInRow(wanted, out VcpuIndex index) && idAt(index.Value) == id)
-            return index.Value;
-        return ids.TryFindApart(wanted, out index) && idAt(index.Value) == id ? index.Value : -1;
+        int index = ids.FindInRow(wanted);
+        if (index < 0 || idAt(index) != id)
+            index = ids.FindApart(wanted);
+        return index >= 0 && idAt(index) == id ? index : -1;
     }
 
     public static TheoryData<string> Numberings => [.. IdNumbering.All.Keys];
@@ -92,11 +93,12 @@ public sealed class VcpuIdIndexTests(ITestOutputHelper output)
         for (int index = 0; index < 1024; index++)
             ids.Add(new VcpuId(3072 + (uint)index), new VcpuIndex(index));
 
-        Assert.True(ids.TryFindInRow(new VcpuId(4095), out VcpuIndex last));
-        Assert.Equal(1023, last.Value);
-        Assert.False(ids.TryFindInRow(new VcpuId(3071), out _));
-        Assert.False(ids.TryFindInRow(new VcpuId(4096), out _));
-        Assert.False(ids.TryFindApart(new VcpuId(4095), out _));
+        Assert.Equal((1024, 3072U), (ids.Row, ids.First));
+        Assert.Equal((-1, 0, 1023, -1), (InRow(3071), InRow(3072), InRow(4095), InRow(4096)));
+        Assert.Equal(-1, ids.FindApart(new VcpuId(4095)));
+        Assert.Empty(ids.Places);
+
+        int InRow(uint id) => ids.FindInRow(new VcpuId(id));
     }
 
     [Theory]

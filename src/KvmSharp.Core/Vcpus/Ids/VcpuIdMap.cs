@@ -10,15 +10,14 @@ abstract class VcpuIdMap
     // A window is taken when at least one in so many of its places is used: then it is smaller than the hash table too.
     const uint PlacesPerId = 8;
 
-    internal static VcpuIdMap Empty { get; } = new VcpuIdWindow(0, 0);
+    internal static VcpuIdMap Empty { get; } = new VcpuIdWindow(0);
 
     /// <summary>The map of some ids, with room for more.</summary>
     internal static VcpuIdMap Of(List<VcpuIdEntry> entries)
     {
-        uint least = entries.Min(entry => entry.Id);
-        uint length = entries.Max(entry => entry.Id) - least + 1;
+        uint length = entries.Max(entry => entry.Id) + 1;
         VcpuIdMap map = length <= (uint)entries.Count * PlacesPerId
-            ? VcpuIdWindow.Around(least, length)
+            ? new VcpuIdWindow(length)
             : new VcpuIdHash(entries.Count);
         foreach (VcpuIdEntry entry in entries)
             map.TryAdd(entry.Id, entry.Index);

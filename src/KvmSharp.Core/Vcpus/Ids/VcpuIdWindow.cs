@@ -1,50 +1,39 @@
-using System;
 using System.Collections.Generic;
 using System.Threading;
 
 namespace KvmSharp.Vcpus.Ids;
 
-/// <summary>Ids that lie close together, as APIC ids do: an array of indices, a place for each id of a range.</summary>
-sealed class VcpuIdWindow(uint first, int length) : VcpuIdMap
+/// <summary>Ids that lie close together, as APIC ids do: an array of indices, a place for each id up to the greatest.</summary>
+/// <param name="length">One more than the greatest id; some room is added.</param>
+sealed class VcpuIdWindow(uint length) : VcpuIdMap
 {
-    // Room on either side, as a part of the range in use.
-    const int SlackShift = 3;
+    // Room for greater ids, as a part of the length.
+    const int SlackShift = 4;
 
-    // Index + 1; 0 where no vCPU has the id.
-    readonly int[] _places = new int[length];
+    /// <summary>
+    /// Index + 1 for each id; 0 where no vCPU has it. Written with <see cref="Volatile"/>, read so or behind something that
+    /// was published later.
+    /// </summary>
+    internal uint[] Places { get; } = new uint[length + (length >> SlackShift)];
 
-    /// <summary>A window over a range of ids, and some on either side.</summary>
-    internal static VcpuIdWindow Around(uint least, uint length)
-    {
-        uint slack = length >> SlackShift;
-        uint below = Math.Min(slack, least);
-        return new VcpuIdWindow(least - below, (int)(below + length + slack));
-    }
-
-    internal override int Find(uint id)
-    {
-        int[] places = _places;
-        uint at = unchecked(id - first);
-        return at < (uint)places.Length ? Volatile.Read(ref places[at]) - 1 : -1;
-    }
+    internal override int Find(uint id) => id < (uint)Places.Length ? (int)Volatile.Read(ref Places[id]) - 1 : -1;
 
     internal override bool TryAdd(uint id, int index)
     {
-        uint at = unchecked(id - first);
-        if (at >= (uint)_places.Length)
+        if (id >= (uint)Places.Length)
             return false;
-        Volatile.Write(ref _places[at], index + 1);
+        Volatile.Write(ref Places[id], (uint)index + 1);
         return true;
     }
 
-    internal override void Remove(uint id) => Volatile.Write(ref _places[id - first], 0);
+    internal override void Remove(uint id) => Volatile.Write(ref Places[id], 0);
 
     internal override void CopyTo(List<VcpuIdEntry> entries)
     {
-        for (int at = 0; at < _places.Length; at++)
+        for (uint id = 0; id < Places.Length; id++)
         {
-            if (_places[at] != 0)
-                entries.Add(new VcpuIdEntry(first + (uint)at, _places[at] - 1));
+            if (Places[id] != 0)
+                entries.Add(new VcpuIdEntry(id, (int)Places[id] - 1));
         }
     }
 }
