@@ -1,8 +1,13 @@
 using System.Collections.Generic;
+using System.Linq;
+using KvmSharp.Lab.Vcpus;
+using KvmSharp.Lab.Vcpus.Stores;
 using KvmSharp.Litmus.AccessFlush;
 using KvmSharp.Litmus.DirtyMark;
 using KvmSharp.Litmus.EnterGuest;
+using KvmSharp.Litmus.HandOver;
 using KvmSharp.Litmus.Publish;
+using KvmSharp.Litmus.Removal;
 using KvmSharp.Litmus.Sections;
 using KvmSharp.Slots.SlotTries;
 using KvmSharp.Slots.TwinTrees;
@@ -56,7 +61,18 @@ static class Catalogue
         new("publish-vcpus", "who sees the count sees every vCPU, complete", () =>
         [
             new CountBeforeEntry(),
-            new VcpuTablePublish(),
+            .. VcpuStores.All.Select(design => new VcpuTablePublish(design)),
+        ]),
+        new("remove-vcpu", "inside a section, a number stays with the vCPU that was found by it", () =>
+        [
+            new HastyNumber(),
+            new VcpuNumber(VcpuStores.Default),
+            new VcpuNumber(RcuArrayStore.Doubling),
+        ]),
+        new("vcpus-moved", "no vCPU looks into an array of vCPUs after it was taken away", () =>
+        [
+            new HastyMove(),
+            new VcpuMove(),
         ]),
         new("publish-slots", "a set of slots shows a transaction whole or not at all", () =>
         [

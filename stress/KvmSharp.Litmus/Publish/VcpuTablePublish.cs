@@ -4,8 +4,8 @@ using KvmSharp.Vcpus;
 
 namespace KvmSharp.Litmus.Publish;
 
-/// <summary>The library's vCPU table: whoever sees the count sees every vCPU below it, complete.</summary>
-sealed class VcpuTablePublish() : Variant("VcpuTable", isBroken: false)
+/// <summary>The vCPU table with one of its stores: whoever sees the count sees every vCPU below it, complete.</summary>
+sealed class VcpuTablePublish(VcpuStoreDesign design) : Variant(design.Name, isBroken: false)
 {
     // Ids unlike indices, so that the way by id is taken too.
     const uint FirstId = 7;
@@ -45,7 +45,7 @@ sealed class VcpuTablePublish() : Variant("VcpuTable", isBroken: false)
         var deadline = new Deadline(duration);
         while (!deadline.HasPassed)
         {
-            using var machine = new VirtualMachine();
+            using var machine = new VirtualMachine(new VirtualMachineOptions { VcpuStore = design });
             Volatile.Write(ref current, machine);
             for (uint index = 0; index < machine.Vcpus.MaxCount; index++, samples++)
                 machine.Vcpus.Create(new VcpuId(FirstId + index));
