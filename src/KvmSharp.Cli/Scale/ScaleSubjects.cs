@@ -1,6 +1,7 @@
 using System.Collections.Generic;
 using KvmSharp.Lab.Scale;
 using KvmSharp.Lab.Slots;
+using KvmSharp.Lab.Vcpus;
 
 namespace KvmSharp.Cli.Scale;
 
@@ -10,5 +11,6 @@ static class ScaleSubjects
     internal static IReadOnlyList<ScaleSubject> All { get; } =
     [
         new SlotScale(SlotStores.All, SlotStores.Default),
+        new VcpuScale(VcpuStores.All, VcpuStores.Default),
     ];
 }

@@ -23,6 +23,8 @@ public sealed class ScaleCommandTests : IDisposable
     [InlineData("scale slots --slots 1,,2", "kvmsharp scale slots: --slots \"1,,2\" has an empty entry")]
     [InlineData("scale slots --seconds 0", "kvmsharp scale slots: --seconds \"0\" is not a number above 0")]
     [InlineData("scale slots --json /no/such/folder/x", "kvmsharp scale slots: cannot write \"/no/such/folder/x\"")]
+    [InlineData("scale vcpus --store x", "kvmsharp scale vcpus: unknown store \"x\"; known are fixed-512, ")]
+    [InlineData("scale vcpus --vcpus 65537", "kvmsharp scale vcpus: --vcpus \"65537\" is not a number from 1 to 65536")]
     [InlineData("scale nothing", "kvmsharp scale: unexpected argument \"nothing\"")]
     public void A_wrong_use_is_one_line_and_exit_code_2(string commandLine, string expected)
     {
@@ -59,6 +61,19 @@ public sealed class ScaleCommandTests : IDisposable
         Assert.StartsWith("  8 ", lines[title + 3], StringComparison.Ordinal);
         Assert.Equal(lines[title + 1].Length, lines[title + 2].Length);
         Assert.Empty(run.Error);
+    }
+
+    [Fact]
+    public void A_count_that_a_store_cannot_keep_is_left_out_of_its_column()
+    {
+        CommandRun run = CommandRun.Of("scale vcpus --operation bytes --store fixed-512,sized --vcpus 512,600 --seconds 0.001");
+
+        Assert.Equal(ExitCode.Success, run.ExitCode);
+        string[] lines = run.Out.Split('\n');
+        int title = Array.FindIndex(lines, line => line.StartsWith("bytes: ", StringComparison.Ordinal));
+        string[] row = lines[title + 3].Split("  ", StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        Assert.Equal(("600", "-"), (row[0], row[1]));
+        Assert.EndsWith("B", row[2], StringComparison.Ordinal);
     }
 
     [Fact]
