@@ -3,6 +3,7 @@ using System.Globalization;
 using KvmSharp.Addresses;
 using KvmSharp.Benchmarks.Bytes;
 using KvmSharp.Benchmarks.Slots;
+using KvmSharp.Benchmarks.Vcpus;
 using KvmSharp.Slots.SlotTries;
 using KvmSharp.Slots.TwinTrees;
 
@@ -13,6 +14,7 @@ namespace KvmSharp.Benchmarks.Targets;
 static class TargetReport
 {
     const int FewSlots = 10;
+    const int ManyVcpus = 1024;
     const double Nanoseconds = 1;
     const double Microseconds = 1000;
 
@@ -36,6 +38,9 @@ static class TargetReport
         Line("TLB miss, 4 KiB leaf, pages at random", 20, Nanoseconds, "ns", AccessTargets.Miss(PageLevel.Page4K, inOrder: false));
         Line("TLB miss, 2 MiB leaf, pages in order", 20, Nanoseconds, "ns", AccessTargets.Miss(PageLevel.Page2M, inOrder: true));
         Line("TLB miss, 2 MiB leaf, pages at random", 20, Nanoseconds, "ns", AccessTargets.Miss(PageLevel.Page2M, inOrder: false));
+        Line("vCPU by index, 1,024 vCPUs, against a plain array", 1.5, Nanoseconds, "×", VcpuTargets.ByIndex(ManyVcpus));
+        Line("vCPU by id, numbered as indices, against by index", 2, Nanoseconds, "×", VcpuTargets.ById(ManyVcpus));
+        Line("vCPU by APIC id with gaps, against by index", 2, Nanoseconds, "×", VcpuTargets.ById(ManyVcpus, VcpuCrowd.ApicId));
         BuildTimes wide = SlotTargets.Build(SlotTrieStore.Design);
         Line("add 32,764 one-page slots one at a time", 60, Nanoseconds, "ms", wide.Add);
         Line("  the same, processor time", null, Nanoseconds, "ms", wide.AddProcessor);
