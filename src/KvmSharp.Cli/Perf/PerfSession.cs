@@ -67,19 +67,26 @@ sealed class PerfSession
         for (int round = 0; round < WarmUpRounds; round++)
         {
             foreach (SlotStoreDesign store in _options.Stores)
-            {
-                if (_options.Setup)
-                    MeasureSetup(store, new ArenaLayout(WarmUpSlots, DefaultMemory.Pages), limit);
-                foreach (IGrouping<ulong, PerfTest> group in _options.Tests.GroupBy(test => test.Pages))
-                {
-                    if (_interruption.IsCancellationRequested)
-                        return;
-                    _progress.Begin($"warming up {store}");
-                    using var arena = new MemslotArena(store, new ArenaLayout(WarmUpSlots, group.Key), oneByOne: false);
-                    foreach (PerfTest test in group)
-                        Measure(test, arena, store, limit);
-                }
-            }
+                WarmUp(store, Math.Min(WarmUpSlots, SlotStores.Capacity(store)), limit);
+        }
+    }
+
+    // With what a store can keep, and the tests that so many slots allow.
+    void WarmUp(SlotStoreDesign store, int slots, TimeSpan limit)
+    {
+        if (slots < PerfOptions.LeastSlots)
+            return;
+        if (_options.Setup)
+            MeasureSetup(store, new ArenaLayout(slots, DefaultMemory.Pages), limit);
+        foreach (IGrouping<ulong, PerfCase> group in _options.Tests.Select(test => PerfCase.Of(test, slots))
+            .Where(@case => @case.WhyImpossible is null).GroupBy(@case => @case.Test.Pages))
+        {
+            if (_interruption.IsCancellationRequested)
+                return;
+            _progress.Begin($"warming up {store}");
+            using var arena = new MemslotArena(store, group.First().Layout, oneByOne: false);
+            foreach (PerfCase @case in group)
+                Measure(@case.Test, arena, store, limit);
         }
     }
 
