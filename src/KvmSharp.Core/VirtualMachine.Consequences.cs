@@ -72,6 +72,8 @@ partial class VirtualMachine : ISlotConsequences, IRemoteTlbs, IHostInvalidation
     /// <inheritdoc/>
     void IHostInvalidationListener.EndInvalidation(HvaRange range)
     {
+        if (DirtyTracking.RecordsAll)
+            RecordHostChange(range);
         using (Sections.Enter())
         {
             foreach (SlotSpace space in Slots.Spaces)
@@ -85,6 +87,22 @@ partial class VirtualMachine : ISlotConsequences, IRemoteTlbs, IHostInvalidation
             }
         }
         Slots.Gate.EndInvalidation();
+    }
+
+    // The change first, then the mark, as for any write.
+    void RecordHostChange(HvaRange range)
+    {
+        using (Sections.Enter())
+        {
+            foreach (SlotSpace space in Slots.Spaces)
+            {
+                foreach (MemorySlot slot in space.Store.Active.InRange(range))
+                {
+                    GfnRange frames = slot.ToFrames(range);
+                    slot.DirtyBitmap?.MarkRange(frames.Start - slot.Base, frames.Count);
+                }
+            }
+        }
     }
 
     /// <summary>

@@ -29,10 +29,18 @@ public sealed class DirtyConsumer : IDisposable
     // The consumer's own: backlogs of the last harvest, in no order.
     readonly List<DirtyBacklog> _harvested = [];
 
-    internal DirtyConsumer(DirtyTracking tracking) => _tracking = tracking;
+    internal DirtyConsumer(DirtyTracking tracking, bool keepsDropped)
+    {
+        _tracking = tracking;
+        KeepsDropped = keepsDropped;
+    }
+
 
     /// <summary>Whether the consumer was closed.</summary>
     public bool IsDisposed { get; private set; }
+
+    /// <summary>Whether it is told of logs that are gone too, what was written until they went.</summary>
+    internal bool KeepsDropped { get; }
 
     /// <summary>Takes the pages written since the last harvest.</summary>
     /// <returns>Their ranges. They stay readable, as often as wanted, until the next harvest.</returns>
@@ -41,11 +49,17 @@ public sealed class DirtyConsumer : IDisposable
     public DirtyRanges Harvest()
     {
         ObjectDisposedException.ThrowIf(IsDisposed, this);
+        Forget();
+        _tracking.Collect(this);
+        return new DirtyRanges(_harvested);
+    }
+
+    /// <summary>Forgets what was harvested.</summary>
+    internal void Forget()
+    {
         foreach (DirtyBacklog backlog in _harvested)
             backlog.Harvested.Clear();
         _harvested.Clear();
-        _tracking.Collect(this);
-        return new DirtyRanges(_harvested);
     }
 
     /// <summary>Takes the pages written since the last harvest, and keeps those of the harvests before.</summary>
@@ -82,9 +96,10 @@ public sealed class DirtyConsumer : IDisposable
         {
             backlog.IsQueued = false;
             // The slot may have gone since.
-            if (backlog.Log.Slot is not { } slot)
+            if (backlog.Log.Slot is { } slot)
+                backlog.Slot = slot;
+            else if (!KeepsDropped)
                 continue;
-            backlog.Slot = slot;
             if (backlog.Harvested.IsEmpty)
             {
                 backlog.Turn();

@@ -5,13 +5,13 @@ namespace KvmSharp.DirtyLog;
 /// <summary>Enumerates the runs of marked pages of a bitmap, each as long as it can be. Allocates nothing.</summary>
 public struct DirtyRuns
 {
-    readonly DirtyBitmap _bitmap;
+    readonly DirtyBitmap? _bitmap;
     int _word;
     ulong _bits;
     ulong _firstPage;
     ulong _count;
 
-    internal DirtyRuns(DirtyBitmap bitmap)
+    internal DirtyRuns(DirtyBitmap? bitmap)
     {
         _bitmap = bitmap;
         _word = -1;
@@ -51,6 +51,8 @@ public struct DirtyRuns
 
     bool TryNextWord(int from)
     {
+        if (_bitmap is null)
+            return false;
         int word = from;
         bool found = _bitmap.TryFindWord(ref word, out _bits, out _);
         // At the end, stay behind it.

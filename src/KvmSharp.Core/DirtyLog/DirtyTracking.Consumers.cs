@@ -23,7 +23,9 @@ partial class DirtyTracking
     /// </summary>
     /// <exception cref="KvmException"><see cref="KvmErrno.ENXIO"/>: the machine records in rings.</exception>
     /// <exception cref="InvalidOperationException">The calling thread is inside a read section.</exception>
-    public DirtyConsumer OpenConsumer()
+    public DirtyConsumer OpenConsumer() => OpenConsumer(keepsDropped: false);
+
+    internal DirtyConsumer OpenConsumer(bool keepsDropped)
     {
         ThrowIfInside();
         lock (SlotsLock)
@@ -34,7 +36,7 @@ partial class DirtyTracking
                 FollowAllLogs();
             // What was written before belongs to the others.
             CollectLocked();
-            var consumer = new DirtyConsumer(this);
+            var consumer = new DirtyConsumer(this, keepsDropped);
             Volatile.Write(ref _consumers, [.. _consumers, consumer]);
             return consumer;
         }
@@ -78,8 +80,13 @@ partial class DirtyTracking
             DirtyBitmap? after = change.New?.DirtyBitmap;
             if (before is not null && !ReferenceEquals(before, after))
             {
+                KeepDropped(change.Old!, before);
                 before.Slot = null;
                 dropped |= before.IsFollowed;
+            }
+            else if (change.Old is { IsLogged: false, IsReadOnly: false } unlogged && change.New is null)
+            {
+                KeepDropped(unlogged);
             }
             if (after is null || _consumers.Length == 0)
                 continue;
@@ -135,6 +142,26 @@ partial class DirtyTracking
         foreach (DirtyConsumer consumer in _consumers)
             log.BacklogFor(consumer).Waiting.MarkAll();
         log.Follow(_touched);
+    }
+
+    // Nobody writes the slot any more, or it is no longer logged: its pages need not fault again.
+    void KeepDropped(MemorySlot slot, DirtyBitmap log)
+    {
+        foreach (DirtyConsumer consumer in _consumers)
+        {
+            if (!consumer.KeepsDropped)
+                continue;
+            DirtyBacklog backlog = log.BacklogFor(consumer);
+            backlog.Waiting.Add(log);
+            backlog.Slot = slot;
+        }
+    }
+
+    // Nobody knows what was written through it, so all of it may have been.
+    void KeepDropped(MemorySlot unlogged)
+    {
+        if (RecordsAll)
+            KeepDropped(unlogged, new DirtyBitmap(unlogged.PageCount, initiallySet: true));
     }
 
     void ForgetDroppedLogs()

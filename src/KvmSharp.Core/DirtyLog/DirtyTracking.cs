@@ -26,6 +26,9 @@ public sealed partial class DirtyTracking
     // Of DirtyLogModes. Written under the slots lock, read anywhere with Volatile.Read.
     ulong _modes;
 
+    // Who wants everything recorded; changed with Interlocked.
+    int _recorders;
+
     internal DirtyTracking(VirtualMachine machine) => _machine = machine;
 
     /// <summary>How bitmaps are read; nothing special at first.</summary>
@@ -33,6 +36,13 @@ public sealed partial class DirtyTracking
 
     /// <summary>How long logging has held vCPUs back so far, by cause.</summary>
     public DirtyStalls Stalls => _machine.Mmu.Stalls.Read(_machine.Vcpus);
+
+    /// <summary>Whether everything that changes guest memory is recorded, not only what KVM records.</summary>
+    internal bool RecordsAll => Volatile.Read(ref _recorders) != 0;
+
+    internal void AddRecorder() => Interlocked.Increment(ref _recorders);
+
+    internal void RemoveRecorder() => Interlocked.Decrement(ref _recorders);
 
     Lock SlotsLock => _machine.Slots.UpdateLock;
 

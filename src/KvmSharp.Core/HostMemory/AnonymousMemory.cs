@@ -56,6 +56,8 @@ public sealed class AnonymousMemory : HostMapping
         return new AnonymousMemory(new HvaRange(view.Start, length), view, PortableView.Features);
     }
 
+    internal override HvaRange FirstPopulated(HvaRange range) => IsLinux ? PageMap.FirstPopulated(range) : range;
+
     private protected override void DiscardInvalidated(HvaRange range)
     {
         if (IsLinux)

@@ -1,6 +1,7 @@
 using System;
 using System.Runtime.CompilerServices;
 using System.Threading;
+using KvmSharp.Addresses;
 
 namespace KvmSharp.HostMemory;
 
@@ -91,6 +92,11 @@ public abstract partial class HostMapping
         GC.KeepAlive(this);
         return before;
     }
+
+    /// <summary>The first run of pages in a part of the memory that may hold anything but zeros.</summary>
+    /// <param name="range">Whole pages of the mapping; the caller holds a reference.</param>
+    /// <returns>The run; empty when there is none.</returns>
+    internal virtual HvaRange FirstPopulated(HvaRange range) => range;
 
     unsafe ref ulong WordAt(ulong offset)
     {

@@ -56,6 +56,22 @@ public sealed class SharedMemory : HostMapping
         }
     }
 
+    /// <summary>Maps the same memory once more, so that what is stored there stays there.</summary>
+    /// <exception cref="ObjectDisposedException">The mapping was disposed.</exception>
+    /// <exception cref="HostMemoryException">Linux refused.</exception>
+    public CopyOnWriteMemory MapCopyOnWrite()
+    {
+        HoldUndisposed();
+        try
+        {
+            return CopyOnWriteMemory.Map(_object);
+        }
+        finally
+        {
+            ReleaseReference();
+        }
+    }
+
     private protected override void DiscardHeld(HvaRange range) => _object.Discard(range.Start - Start, range);
 
     private protected override void DiscardInvalidated(HvaRange range) => throw new NotSupportedException();

@@ -62,6 +62,13 @@ sealed class SharedObject
         return start;
     }
 
+    /// <summary>Maps the memory so that stores stay with the mapping. It is on no list: a discard is not for it.</summary>
+    internal Hva MapCopyOnWrite(out PortableView? view)
+    {
+        view = IsLinux ? null : new PortableView(_portableFile!, 0, Length, MemoryMappedFileAccess.CopyOnWrite);
+        return IsLinux ? LinuxMemory.MapFile(File!, 0, Length, FileMemoryAccess.Private).Start : view!.Start;
+    }
+
     /// <summary>Takes a mapping off the list; the last one closes the file.</summary>
     internal void Remove(Hva start, bool finalizing)
     {
