@@ -104,7 +104,12 @@ public sealed unsafe partial class GuestMemory
 
     internal long TlbFills => Volatile.Read(ref _fills);
 
-    internal long TlbFlushes => Volatile.Read(ref _flushes);
+    /// <summary>
+    /// How often the translations were dropped, because slots, host memory or write protection changed. An owner that keeps
+    /// something made from guest memory – decoded code – compares this with what it was then: while it is the same, the
+    /// memory is the same but for writes.
+    /// </summary>
+    public long TlbFlushes => Volatile.Read(ref _flushes);
 
     internal long MmioAccesses => Volatile.Read(ref _mmio);
 
