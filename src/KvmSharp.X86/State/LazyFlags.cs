@@ -122,6 +122,22 @@ struct LazyFlags
     /// <param name="value">Their new values, within the mask.</param>
     internal void Replace(ulong mask, ulong value) => Value = (Value & ~mask) | value;
 
+    /// <summary>Replaces CF and OF and keeps the rest, without computing it.</summary>
+    internal void ReplaceCarryOverflow(ulong carryAndOverflow) => ReplaceExplicit(RFlags.CF | RFlags.OF, carryAndOverflow);
+
+    /// <summary>Replaces CF and keeps the rest, without computing more than OF and AF.</summary>
+    internal void ReplaceCarry(bool carry) => ReplaceExplicit(RFlags.CF, carry ? RFlags.CF : 0);
+
+    void ReplaceExplicit(ulong mask, ulong value)
+    {
+        if (_kind >= Kind.Addition)
+        {
+            _left = (long)(CarryBit | AuxiliaryBit | OverflowBit);
+            _kind = Kind.Explicit;
+        }
+        _left = (_left & ~(long)mask) | (long)value;
+    }
+
     // What is carried (or borrowed) out of each bit.
     readonly long CarryVector => _kind == Kind.Addition
         ? (_left & _right) | ((_left | _right) & ~_result)

@@ -1,0 +1,105 @@
+using System;
+using System.Collections.Generic;
+using KvmSharp.Addresses;
+
+namespace KvmSharp.X86.Blocks;
+
+/// <summary>The code that one CPU has decoded, by the frame it lies in.</summary>
+sealed class CodeCache(Cpu cpu)
+{
+    readonly Dictionary<ulong, CodePage> _pages = [];
+    readonly BlockBuilder _builder = new();
+
+    /// <summary>Blocks decoded, for counting.</summary>
+    internal long Decoded { get; private set; }
+
+    /// <summary>Pages whose blocks were thrown away because their bytes changed, for counting.</summary>
+    internal long Invalidated { get; private set; }
+
+    internal BlockBuilder Builder => _builder;
+
+    /// <summary>Whether code was decoded from the frame at this address.</summary>
+    internal bool HasCode(ulong gpa) => _pages.Count != 0 && _pages.ContainsKey(gpa >> Page.Shift);
+
+    /// <summary>The page of a frame, its bytes compared with memory if something may have changed them unseen.</summary>
+    /// <returns>None when there is no memory to read there.</returns>
+    internal CodePage? PageAt(ulong gpa)
+    {
+        var frame = new Gfn(gpa >> Page.Shift);
+        if (_pages.TryGetValue(frame.Value, out CodePage? page))
+        {
+            if (page.VerifiedAt == cpu.Memory.TlbFlushes || Verify(page))
+                return page;
+            Drop(page);
+        }
+        return Add(frame);
+    }
+
+    /// <summary>Memory was written by this CPU.</summary>
+    /// <returns>Whether that changed code: what was decoded is gone.</returns>
+    internal bool NoteStore(ulong gpa, int bytes)
+    {
+        if (!_pages.TryGetValue(gpa >> Page.Shift, out CodePage? page)
+            || !page.IsDecoded((int)(gpa & Page.OffsetMask), bytes))
+        {
+            return false;
+        }
+        Drop(page);
+        return true;
+    }
+
+    internal Block? Decode(CodePage page, int offset, BlockKey key, ulong rip)
+    {
+        Block? block = _builder.Build(page, offset, key, rip);
+        if (block is not null)
+        {
+            Decoded++;
+            page.Add(offset, key, block);
+        }
+        return block;
+    }
+
+    internal Block DecodeCrossing(CodePage first, int offset, CodePage second, BlockKey key, ulong rip)
+    {
+        Block block = _builder.BuildCrossing(first, offset, second, key, rip);
+        Decoded++;
+        first.Add(offset, key, block);
+        return block;
+    }
+
+    internal void Drop(CodePage page)
+    {
+        _pages.Remove(page.Frame.Value);
+        Invalidated++;
+        cpu.ForgetLinks();
+    }
+
+    CodePage? Add(Gfn frame)
+    {
+        var page = new CodePage(frame);
+        if (!TryRead(page, page.Bytes))
+            return null;
+        _pages.Add(frame.Value, page);
+        cpu.ProtectCode(frame.Base.Value);
+        return page;
+    }
+
+    readonly byte[] _scratch = new byte[Page.Size];
+
+    bool Verify(CodePage page) => TryRead(page, _scratch) && _scratch.AsSpan().SequenceEqual(page.Bytes);
+
+    bool TryRead(CodePage page, byte[] bytes)
+    {
+        // A flush that comes while the page is read is seen as one after it.
+        long flushes;
+        do
+        {
+            flushes = cpu.Memory.TlbFlushes;
+            if (!cpu.Memory.TryRead(page.Frame.Base, bytes, out _))
+                return false;
+        }
+        while (flushes != cpu.Memory.TlbFlushes);
+        page.VerifiedAt = flushes;
+        return true;
+    }
+}

@@ -1,0 +1,128 @@
+using System;
+using KvmSharp.Addresses;
+using KvmSharp.Vcpus;
+using KvmSharp.X86.Devices;
+using KvmSharp.X86.Events;
+
+namespace KvmSharp.X86;
+
+// Guest physical memory on the long way, and what is not memory.
+partial class Cpu
+{
+    const int MaxFragment = sizeof(ulong);
+
+    /// <summary>The device accesses of the instruction under way.</summary>
+    internal DeviceLog DeviceLog { get; } = new();
+
+    /// <summary>Bytes in a port access from a device's point of view, and the owner's: see <see cref="DeviceLog.Buffer"/>.</summary>
+    /// <param name="access">The access.</param>
+    /// <returns><see langword="false"/> when the instruction waits for its answer.</returns>
+    internal bool TryAsk(ref DeviceAccess access)
+    {
+        if (DeviceLog.TryTake(in access, out DeviceAccess answered))
+        {
+            access.Data = answered.Data;
+            access.Count = answered.Count;
+            return true;
+        }
+        DeviceLog.Wait(access);
+        Stop = StopReason.DeviceExit;
+        return false;
+    }
+
+    // Reads within a page.
+    bool TryReadPhysical(ulong gpa, Span<byte> data)
+    {
+        if (Memory.TryRead(new Gpa(gpa), data, out int done))
+            return true;
+        return TryReadDevice(gpa + (ulong)done, data[done..]);
+    }
+
+    // Writes within a page.
+    bool TryWritePhysical(ulong gpa, ReadOnlySpan<byte> data)
+    {
+        if (Memory.TryWrite(new Gpa(gpa), data, out int done))
+        {
+            NoteStore(gpa, data.Length);
+            return true;
+        }
+        if (Memory.Fault.Kind != GuestAccessKind.Mmio)
+            return StopForMemory();
+        for (; done < data.Length; done += MaxFragment)
+        {
+            ReadOnlySpan<byte> fragment = data.Slice(done, Math.Min(MaxFragment, data.Length - done));
+            var access = new DeviceAccess
+            {
+                Kind = DeviceAccessKind.MmioWrite,
+                Address = gpa + (ulong)done,
+                Length = fragment.Length,
+                Count = 1,
+                Data = DeviceLog.Pack(fragment),
+            };
+            if (!TryAsk(ref access))
+                return false;
+        }
+        return true;
+    }
+
+    bool TryReadDevice(ulong gpa, Span<byte> data)
+    {
+        if (Memory.Fault.Kind != GuestAccessKind.Mmio)
+            return StopForMemory();
+        for (int done = 0; done < data.Length; done += MaxFragment)
+        {
+            Span<byte> fragment = data.Slice(done, Math.Min(MaxFragment, data.Length - done));
+            var access = new DeviceAccess
+            {
+                Kind = DeviceAccessKind.MmioRead,
+                Address = gpa + (ulong)done,
+                Length = fragment.Length,
+                Count = 1,
+            };
+            if (!TryAsk(ref access))
+                return false;
+            DeviceLog.Unpack(access.Data, fragment);
+        }
+        return true;
+    }
+
+    // Reads on both sides of a page boundary. If one side is a device's, the other is kept: an instruction that goes on to
+    // write both must find it again as it was.
+    bool TryReadCrossing(ulong gpa, Span<byte> first, ulong next, Span<byte> second)
+    {
+        if (!DeviceLog.IsActive)
+        {
+            bool firstInMemory = Memory.TryRead(new Gpa(gpa), first, out _);
+            if (firstInMemory && Memory.TryRead(new Gpa(next), second, out _))
+                return true;
+            if (firstInMemory && Memory.Fault.Kind == GuestAccessKind.Mmio)
+                NoteMemory(first);
+            else
+                return TryReadPhysical(gpa, first) && TryReadPhysical(next, second);
+        }
+        return TryReadKept(gpa, first) && TryReadKept(next, second);
+    }
+
+    bool TryReadKept(ulong gpa, Span<byte> data)
+    {
+        if (DeviceLog.TryTakeMemory(data))
+            return true;
+        return TryReadPhysical(gpa, data);
+    }
+
+    // More than eight bytes take two notes.
+    void NoteMemory(ReadOnlySpan<byte> data)
+    {
+        for (int done = 0; done < data.Length; done += MaxFragment)
+            DeviceLog.NoteMemory(data.Slice(done, Math.Min(MaxFragment, data.Length - done)));
+        DeviceLog.Rewind();
+    }
+
+    // Host memory that may not be touched, or a machine that is dead: the owner is told.
+    bool StopForMemory()
+    {
+        Exit = Memory.Fault.Kind == GuestAccessKind.MachineDead ? ExitKind.MachineDead : ExitKind.HostFault;
+        Stop = StopReason.DeviceExit;
+        return false;
+    }
+}

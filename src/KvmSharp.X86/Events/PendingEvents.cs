@@ -1,0 +1,17 @@
+namespace KvmSharp.X86.Events;
+
+/// <summary>Events that wait for the CPU.</summary>
+struct PendingEvents
+{
+    /// <summary>An exception that the owner injects, delivered before anything else.</summary>
+    internal PendingFault? Exception;
+
+    /// <summary>The external interrupt that is to be delivered when the guest lets it.</summary>
+    internal byte? Interrupt;
+
+    /// <summary>Non-maskable interrupts, 0 … 2: one that is being handled and one behind it.</summary>
+    internal int NmiCount;
+
+    /// <summary>Whether the owner wants to know when an interrupt could be taken.</summary>
+    internal bool WantsWindow;
+}

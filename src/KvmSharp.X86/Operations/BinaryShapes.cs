@@ -1,0 +1,113 @@
+using KvmSharp.X86.Operands;
+using KvmSharp.X86.State;
+
+namespace KvmSharp.X86.Operations;
+
+// The operand shapes of IBinaryOperation: register or memory first, register, constant or memory second.
+
+/// <summary>op r, r/imm.</summary>
+sealed class BinaryRegister<TOperation, TSize, TSource>(int destination, TSource source) : Operation
+    where TOperation : struct, IBinaryOperation
+    where TSize : struct, IOperandSize
+    where TSource : struct, ISource
+{
+    internal override bool Execute(Cpu cpu)
+    {
+        ref Registers registers = ref cpu.State.Registers;
+        ulong left = TSize.Read(ref registers, destination);
+        ulong result = TOperation.Apply<TSize>(ref cpu.State.Flags, left, source.Read<TSize>(ref registers));
+        if (TOperation.Writes)
+            TSize.Write(ref registers, destination, result);
+        return true;
+    }
+}
+
+/// <summary>op r, m.</summary>
+sealed class BinaryRegisterMemory<TOperation, TSize, TAddressing>(int destination, Address address) : Operation
+    where TOperation : struct, IBinaryOperation
+    where TSize : struct, IOperandSize
+    where TAddressing : struct, IAddressing
+{
+    readonly Address _address = address;
+
+    internal override bool Execute(Cpu cpu)
+    {
+        if (!TAddressing.TryLinear(cpu, in _address, TSize.Bits / 8, false, out ulong linear)
+            || !TSize.TryLoad(cpu, linear, out ulong right))
+        {
+            return false;
+        }
+        ref Registers registers = ref cpu.State.Registers;
+        ulong left = TSize.Read(ref registers, destination);
+        ulong result = TOperation.Apply<TSize>(ref cpu.State.Flags, left, right);
+        if (TOperation.Writes)
+            TSize.Write(ref registers, destination, result);
+        return true;
+    }
+}
+
+/// <summary>op m, r/imm.</summary>
+sealed class BinaryMemory<TOperation, TSize, TAddressing, TSource>(Address address, TSource source) : Operation
+    where TOperation : struct, IBinaryOperation
+    where TSize : struct, IOperandSize
+    where TAddressing : struct, IAddressing
+    where TSource : struct, ISource
+{
+    readonly Address _address = address;
+
+    internal override bool Execute(Cpu cpu)
+    {
+        if (!TAddressing.TryLinear(cpu, in _address, TSize.Bits / 8, TOperation.Writes, out ulong linear))
+            return false;
+        ulong right = source.Read<TSize>(ref cpu.State.Registers);
+        ulong left;
+        if (!TOperation.Writes)
+        {
+            if (!TSize.TryLoad(cpu, linear, out left))
+                return false;
+            TOperation.Apply<TSize>(ref cpu.State.Flags, left, right);
+            return true;
+        }
+        if (!TSize.TryLoadForUpdate(cpu, linear, out left))
+            return false;
+        LazyFlags flags = cpu.State.Flags;
+        ulong result = TOperation.Apply<TSize>(ref flags, left, right);
+        if (!TSize.TryStore(cpu, linear, result))
+            return false;
+        cpu.State.Flags = flags;
+        return cpu.Proceed;
+    }
+}
+
+/// <summary>lock op m, r/imm: retried until nobody came between.</summary>
+sealed class LockedBinaryMemory<TOperation, TSize, TAddressing, TSource>(Address address, TSource source) : Operation
+    where TOperation : struct, IBinaryOperation
+    where TSize : struct, IOperandSize
+    where TAddressing : struct, IAddressing
+    where TSource : struct, ISource
+{
+    readonly Address _address = address;
+
+    internal override bool Execute(Cpu cpu)
+    {
+        if (!TAddressing.TryLinear(cpu, in _address, TSize.Bits / 8, true, out ulong linear)
+            || !TSize.TryLoadForUpdate(cpu, linear, out ulong left))
+        {
+            return false;
+        }
+        ulong right = source.Read<TSize>(ref cpu.State.Registers);
+        while (true)
+        {
+            LazyFlags flags = cpu.State.Flags;
+            ulong result = TOperation.Apply<TSize>(ref flags, left, right);
+            if (!TSize.TryCompareExchange(cpu, linear, result, left, out ulong original))
+                return false;
+            if (original == left)
+            {
+                cpu.State.Flags = flags;
+                return cpu.Proceed;
+            }
+            left = original;
+        }
+    }
+}

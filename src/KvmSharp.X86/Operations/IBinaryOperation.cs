@@ -1,0 +1,133 @@
+using System.Runtime.CompilerServices;
+using KvmSharp.X86.Operands;
+using KvmSharp.X86.State;
+
+namespace KvmSharp.X86.Operations;
+
+/// <summary>What is computed from a destination and a source, and the flags that come of it. Stateless.</summary>
+interface IBinaryOperation
+{
+    /// <summary>Whether the result goes to the destination; comparisons leave only flags.</summary>
+    static abstract bool Writes { get; }
+
+    /// <summary>Computes the result, which may have anything above the size, and the flags.</summary>
+    /// <param name="flags">The flags before, and after.</param>
+    /// <param name="left">The destination, zero-extended.</param>
+    /// <param name="right">The source, zero-extended.</param>
+    static abstract ulong Apply<TSize>(ref LazyFlags flags, ulong left, ulong right)
+        where TSize : struct, IOperandSize;
+}
+
+readonly struct AddOperation : IBinaryOperation
+{
+    public static bool Writes => true;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ulong Apply<TSize>(ref LazyFlags flags, ulong left, ulong right)
+        where TSize : struct, IOperandSize
+    {
+        ulong result = left + right;
+        flags.SetAddition(TSize.SignExtend(left), TSize.SignExtend(right), TSize.SignExtend(result));
+        return result;
+    }
+}
+
+readonly struct AddCarryOperation : IBinaryOperation
+{
+    public static bool Writes => true;
+
+    public static ulong Apply<TSize>(ref LazyFlags flags, ulong left, ulong right)
+        where TSize : struct, IOperandSize
+    {
+        ulong result = left + right + (flags.Carry ? 1UL : 0);
+        flags.SetAddition(TSize.SignExtend(left), TSize.SignExtend(right), TSize.SignExtend(result));
+        return result;
+    }
+}
+
+readonly struct SubtractOperation : IBinaryOperation
+{
+    public static bool Writes => true;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ulong Apply<TSize>(ref LazyFlags flags, ulong left, ulong right)
+        where TSize : struct, IOperandSize
+    {
+        ulong result = left - right;
+        flags.SetSubtraction(TSize.SignExtend(left), TSize.SignExtend(right), TSize.SignExtend(result));
+        return result;
+    }
+}
+
+readonly struct SubtractBorrowOperation : IBinaryOperation
+{
+    public static bool Writes => true;
+
+    public static ulong Apply<TSize>(ref LazyFlags flags, ulong left, ulong right)
+        where TSize : struct, IOperandSize
+    {
+        ulong result = left - right - (flags.Carry ? 1UL : 0);
+        flags.SetSubtraction(TSize.SignExtend(left), TSize.SignExtend(right), TSize.SignExtend(result));
+        return result;
+    }
+}
+
+readonly struct CompareOperation : IBinaryOperation
+{
+    public static bool Writes => false;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ulong Apply<TSize>(ref LazyFlags flags, ulong left, ulong right)
+        where TSize : struct, IOperandSize => SubtractOperation.Apply<TSize>(ref flags, left, right);
+}
+
+readonly struct AndOperation : IBinaryOperation
+{
+    public static bool Writes => true;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ulong Apply<TSize>(ref LazyFlags flags, ulong left, ulong right)
+        where TSize : struct, IOperandSize
+    {
+        ulong result = left & right;
+        flags.SetLogic(TSize.SignExtend(result));
+        return result;
+    }
+}
+
+readonly struct TestOperation : IBinaryOperation
+{
+    public static bool Writes => false;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ulong Apply<TSize>(ref LazyFlags flags, ulong left, ulong right)
+        where TSize : struct, IOperandSize => AndOperation.Apply<TSize>(ref flags, left, right);
+}
+
+readonly struct OrOperation : IBinaryOperation
+{
+    public static bool Writes => true;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ulong Apply<TSize>(ref LazyFlags flags, ulong left, ulong right)
+        where TSize : struct, IOperandSize
+    {
+        ulong result = left | right;
+        flags.SetLogic(TSize.SignExtend(result));
+        return result;
+    }
+}
+
+readonly struct XorOperation : IBinaryOperation
+{
+    public static bool Writes => true;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ulong Apply<TSize>(ref LazyFlags flags, ulong left, ulong right)
+        where TSize : struct, IOperandSize
+    {
+        ulong result = left ^ right;
+        flags.SetLogic(TSize.SignExtend(result));
+        return result;
+    }
+}

@@ -1,0 +1,85 @@
+using System;
+using System.Collections.Generic;
+using System.Threading;
+using KvmSharp.Backends;
+using KvmSharp.Slots;
+using KvmSharp.Vcpus;
+
+namespace KvmSharp.X86;
+
+/// <summary>A machine whose vCPUs are software x86-64 CPUs.</summary>
+public sealed class SoftwareMachine : IMachine
+{
+    /// <summary>The one hypercall that can be asked for: a guest that shares or hides memory (KVM_HC_MAP_GPA_RANGE).</summary>
+    const ulong ExitableHypercalls = 1UL << 12;
+
+    readonly VirtualMachine _core;
+    readonly Lock _vcpusLock = new();
+
+    // Replaced as a whole under _vcpusLock, read anywhere with Volatile.Read:
+    SoftwareVcpu[] _vcpus = [];
+
+    internal SoftwareMachine(VirtualMachineOptions options) => _core = new VirtualMachine(options);
+
+    /// <inheritdoc/>
+    public IBackend Backend => SoftwareBackend.Instance;
+
+    /// <summary>The machine core: what there is besides the CPUs.</summary>
+    public VirtualMachine Core => _core;
+
+    /// <inheritdoc/>
+    public MemorySlots Slots => _core.Slots;
+
+    /// <inheritdoc/>
+    public MachineMemory Memory => _core.Memory;
+
+    /// <inheritdoc/>
+    public IReadOnlyList<IVcpu> Vcpus => Volatile.Read(ref _vcpus);
+
+    internal CpuEnvironment Environment { get; } = new();
+
+    /// <inheritdoc/>
+    public int Check(KvmCapability capability) => capability switch
+    {
+        KvmCapability.UserMemory or KvmCapability.ExtendedCpuid or KvmCapability.MpState or KvmCapability.UserNmi
+            or KvmCapability.SetGuestDebug or KvmCapability.VcpuEvents or KvmCapability.DebugRegs
+            or KvmCapability.EnableCapVm or KvmCapability.Xsave or KvmCapability.Xcrs or KvmCapability.ReadOnlyMemory
+            or KvmCapability.ImmediateExit or KvmCapability.MemoryFaultInfo => 1,
+        KvmCapability.NrMemslots => SlotLimits.UserSlots,
+        KvmCapability.NrVcpus or KvmCapability.MaxVcpus => _core.Options.MaxVcpus,
+        KvmCapability.MaxVcpuId => _core.Options.MaxVcpuIds,
+        KvmCapability.MultiAddressSpace => _core.Options.AddressSpaces,
+        KvmCapability.GetTscKhz => 1,
+        KvmCapability.Xsave2 => SoftwareVcpu.XsaveBytes,
+        KvmCapability.ExitHypercall => (int)ExitableHypercalls,
+        _ => 0,
+    };
+
+    /// <inheritdoc/>
+    public KvmErrno TryEnable(KvmCapability capability, ulong argument = 0)
+    {
+        if (capability != KvmCapability.ExitHypercall || (argument & ~ExitableHypercalls) != 0)
+            return KvmErrno.EINVAL;
+        Environment.ExitHypercalls = argument;
+        return KvmErrno.None;
+    }
+
+    /// <inheritdoc/>
+    IVcpu IMachine.CreateVcpu(VcpuId id) => CreateVcpu(id);
+
+    /// <inheritdoc cref="IMachine.CreateVcpu"/>
+    public SoftwareVcpu CreateVcpu(VcpuId id)
+    {
+        ObjectDisposedException.ThrowIf(_core.IsDead, this);
+        lock (_vcpusLock)
+        {
+            var vcpu = new SoftwareVcpu(this, _core.Vcpus.Create(id));
+            // Complete before it is seen. Pairs with Vcpus.
+            Volatile.Write(ref _vcpus, [.. _vcpus, vcpu]);
+            return vcpu;
+        }
+    }
+
+    /// <summary>Ends the machine. Runs under way return; when this returns, no vCPU can reach guest memory.</summary>
+    public void Dispose() => _core.Dispose();
+}
