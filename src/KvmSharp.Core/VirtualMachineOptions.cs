@@ -1,4 +1,5 @@
 using System;
+using KvmSharp.HyperV;
 using KvmSharp.Slots;
 using KvmSharp.Slots.SlotTries;
 using KvmSharp.Vcpus;
@@ -35,10 +36,15 @@ public sealed record VirtualMachineOptions
     /// <summary>Who keeps the slots too, and must agree to every change; mostly nobody.</summary>
     public ISlotMirror? SlotMirror { get; init; }
 
+    /// <summary>The Hyper-V interface.</summary>
+    public HyperVOptions HyperV { get; init; } = new();
+
     internal void Check()
     {
         ArgumentNullException.ThrowIfNull(SlotStore);
         ArgumentNullException.ThrowIfNull(VcpuStore);
+        ArgumentNullException.ThrowIfNull(HyperV);
+        HyperV.Check();
         ArgumentOutOfRangeException.ThrowIfLessThan(AddressSpaces, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(AddressSpaces, SlotLimits.AddressSpaces);
         ArgumentOutOfRangeException.ThrowIfLessThan(GuestAddressBits, 32);

@@ -131,6 +131,7 @@ partial class VcpuTable
             _store.Remove(vcpu);
             _removed += VcpuCounts.Of(vcpu);
         }
+        _machine.ForgetVpIndex(vcpu);
         _machine.Sections.WaitForReaders();
         lock (_createLock)
         {

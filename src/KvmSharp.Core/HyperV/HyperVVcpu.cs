@@ -1,0 +1,86 @@
+using System.Threading;
+using KvmSharp.HyperV.VpSets;
+using KvmSharp.Vcpus;
+
+namespace KvmSharp.HyperV;
+
+/// <summary>A vCPU's part of the Hyper-V interface: its VP index, and what its guest was told.</summary>
+/// <remarks>For the vCPU's owner, except where a member says otherwise.</remarks>
+public sealed class HyperVVcpu
+{
+    // Written under HyperVMachine._moving, read anywhere with Volatile.Read.
+    uint _vpIndex;
+
+    internal HyperVVcpu(Vcpu vcpu)
+    {
+        Vcpu = vcpu;
+        _vpIndex = (uint)vcpu.Index.Value;
+    }
+
+    /// <summary>The vCPU.</summary>
+    public Vcpu Vcpu { get; }
+
+    /// <summary>The number by which the guest knows it. From any thread.</summary>
+    public VpIndex VpIndex => new(Volatile.Read(ref _vpIndex));
+
+    /// <summary>Whether the guest was shown the interface: CPUID has its signature (<see cref="HyperVCpuid"/>).</summary>
+    public bool IsEnabled { get; set; }
+
+    /// <summary>What the guest was told of.</summary>
+    public HyperVFeatures Features { get; set; }
+
+    /// <summary>
+    /// Whether the guest is held to <see cref="Features"/> (<c>KVM_CAP_HYPERV_ENFORCE_CPUID</c>); otherwise it may use
+    /// everything.
+    /// </summary>
+    public bool EnforcesFeatures { get; set; }
+
+    /// <summary>Changes the VP index, as the host may. From any thread.</summary>
+    /// <returns>
+    /// <see langword="false"/> when it is not below <see cref="HyperVMachine.VpLimit"/>, or the vCPU was removed.
+    /// </returns>
+    public bool TrySetVpIndex(VpIndex index) => Vcpu.Machine.HyperV.TryMove(this, index);
+
+    /// <summary>Reads one of the registers in <see cref="HyperVMsr"/>.</summary>
+    /// <param name="msr">Which.</param>
+    /// <param name="value">What it holds.</param>
+    /// <param name="isHost">Whether the host reads it (<c>KVM_GET_MSRS</c>) rather than the guest.</param>
+    /// <returns><see langword="false"/> when there is no such register, or not for this guest: a general-protection fault.</returns>
+    public bool TryReadMsr(uint msr, out ulong value, bool isHost = false)
+    {
+        (HyperVFeatures needed, value) = msr switch
+        {
+            HyperVMsr.GuestOsId => (HyperVFeatures.HypercallMsrs, Vcpu.Machine.HyperV.GuestOsId),
+            HyperVMsr.VpIndex => (HyperVFeatures.VpIndexMsr, VpIndex.Value),
+            _ => default,
+        };
+        if (needed != HyperVFeatures.None && (isHost || Allows(needed)))
+            return true;
+        value = 0;
+        return false;
+    }
+
+    /// <summary>Writes one of the registers in <see cref="HyperVMsr"/>.</summary>
+    /// <param name="msr">Which.</param>
+    /// <param name="value">What to write; a VP index is its low half.</param>
+    /// <param name="isHost">Whether the host writes it (<c>KVM_SET_MSRS</c>) rather than the guest.</param>
+    /// <returns><see langword="false"/> when it was refused: to a guest a general-protection fault.</returns>
+    public bool TryWriteMsr(uint msr, ulong value, bool isHost = false)
+    {
+        switch (msr)
+        {
+            case HyperVMsr.GuestOsId when isHost || Allows(HyperVFeatures.HypercallMsrs):
+                Vcpu.Machine.HyperV.GuestOsId = value;
+                return true;
+            case HyperVMsr.VpIndex when isHost:
+                return TrySetVpIndex(new VpIndex((uint)value));
+            default:
+                return false;
+        }
+    }
+
+    internal void SetVpIndex(VpIndex index) => Volatile.Write(ref _vpIndex, index.Value);
+
+    /// <summary>Whether the guest may use a feature.</summary>
+    internal bool Allows(HyperVFeatures feature) => !EnforcesFeatures || (Features & feature) == feature;
+}
