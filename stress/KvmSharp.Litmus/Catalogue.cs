@@ -6,6 +6,7 @@ using KvmSharp.Litmus.AccessFlush;
 using KvmSharp.Litmus.DirtyMark;
 using KvmSharp.Litmus.EnterGuest;
 using KvmSharp.Litmus.HandOver;
+using KvmSharp.Litmus.HyperV;
 using KvmSharp.Litmus.Publish;
 using KvmSharp.Litmus.Removal;
 using KvmSharp.Litmus.Sections;
@@ -79,6 +80,16 @@ static class Catalogue
             new TwoStores(),
             new SlotSwap(SlotTrieStore.Design),
             new SlotSwap(TwinTreeStore.Design),
+        ]),
+        new("flush-hypercall", "no access is made with a translation after the flush of it has returned", () =>
+        [
+            new StaleTranslation(byHypercall: false),
+            new StaleTranslation(byHypercall: true),
+        ]),
+        new("publish-vp-index", "a vCPU that changes its VP index is in a set of both", () =>
+        [
+            new TwoPlaces(),
+            new VpMove(),
         ]),
     ];
 }

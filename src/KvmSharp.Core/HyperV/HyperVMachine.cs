@@ -1,3 +1,4 @@
+using System;
 using System.Diagnostics.CodeAnalysis;
 using System.Threading;
 using KvmSharp.HyperV.VpSets;
@@ -19,6 +20,7 @@ public sealed class HyperVMachine
     int _mismatched;
 
     long _guestOsId;
+    IFixedInterrupts? _interrupts;
 
     internal HyperVMachine(VirtualMachine machine)
     {
@@ -42,8 +44,18 @@ public sealed class HyperVMachine
         set => Volatile.Write(ref _guestOsId, (long)value);
     }
 
+    /// <summary>The local APICs; without them there are no IPI calls.</summary>
+    public IFixedInterrupts? Interrupts
+    {
+        get => Volatile.Read(ref _interrupts);
+        set => Volatile.Write(ref _interrupts, value);
+    }
+
     /// <summary>The way from VP index to vCPU.</summary>
     internal VpDirectory Directory => _directory;
+
+    /// <summary>Called by whoever waits for a vCPU to flush, each time it finds that it has not.</summary>
+    internal Action<Vcpu>? TestHookFlushAwaited { get; set; }
 
     /// <summary>
     /// Finds a vCPU by VP index: the one at that index if it has it, else the lowest index that has. Takes constant time

@@ -4,9 +4,9 @@ using KvmSharp.Vcpus;
 
 namespace KvmSharp.HyperV;
 
-/// <summary>A vCPU's part of the Hyper-V interface: its VP index, and what its guest was told.</summary>
+/// <summary>A vCPU's part of the Hyper-V interface: its VP index, its hypercalls, and what others ask it to flush.</summary>
 /// <remarks>For the vCPU's owner, except where a member says otherwise.</remarks>
-public sealed class HyperVVcpu
+public sealed partial class HyperVVcpu
 {
     // Written under HyperVMachine._moving, read anywhere with Volatile.Read.
     uint _vpIndex;

@@ -1,6 +1,7 @@
 using System.Threading;
 using KvmSharp.HyperV;
 using KvmSharp.HyperV.VpSets;
+using KvmSharp.Vcpus.Raw;
 
 namespace KvmSharp.Vcpus;
 
@@ -16,4 +17,11 @@ partial class Vcpu
     /// <summary>The number by which the guest knows it through the Hyper-V interface. From any thread.</summary>
     public VpIndex VpIndex =>
         Volatile.Read(ref _hyperV) is { } hyperV ? hyperV.VpIndex : new VpIndex((uint)Index.Value);
+
+    /// <summary>Whether it may run guest code before it takes a request that was made of it.</summary>
+    internal bool RunsBefore(VcpuRequest request)
+    {
+        long attention = Volatile.Read(ref Words.Attention);
+        return (attention & Attention.Outside) == 0 && (attention & request.Bit) != 0;
+    }
 }
