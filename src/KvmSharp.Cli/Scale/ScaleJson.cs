@@ -35,6 +35,7 @@ static class ScaleJson
         result.Measure.HighNanoseconds,
         result.Measure.Samples,
         result.Measure.Bytes,
+        result.Measure.Comparisons,
         result.IsDefault,
         result.Case.Variant.Shuffled,
         result.Case.Variant.Set,
@@ -70,6 +71,7 @@ sealed record ScaleDocument(
 /// <param name="HighNanoseconds">The third quartile.</param>
 /// <param name="Samples">Samples that the quartiles are of.</param>
 /// <param name="Bytes">A size, where the row is about one.</param>
+/// <param name="Comparisons">Keys compared or looked up, where the row is about that.</param>
 /// <param name="Default">Whether a machine gets this design when nothing is chosen.</param>
 /// <param name="Shuffled">Whether the numbers that are looked up are in no order.</param>
 /// <param name="Set">Members of the set that is translated.</param>
@@ -86,6 +88,7 @@ sealed record ScaleRow(
     double? HighNanoseconds,
     int? Samples,
     double? Bytes,
+    long? Comparisons,
     bool Default,
     bool? Shuffled,
     int? Set,

@@ -1,4 +1,5 @@
 using System.Collections.Generic;
+using KvmSharp.Lab.HyperV;
 using KvmSharp.Lab.Scale;
 using KvmSharp.Lab.Slots;
 using KvmSharp.Lab.Vcpus;
@@ -12,5 +13,6 @@ static class ScaleSubjects
     [
         new SlotScale(SlotStores.All, SlotStores.Default),
         new VcpuScale(VcpuStores.All, VcpuStores.Default),
+        new VpScale(),
     ];
 }

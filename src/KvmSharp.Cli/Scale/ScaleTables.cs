@@ -59,7 +59,7 @@ sealed class ScaleTables(ScaleOptions options, MachineDescription machine, Scale
         ({ } time, { } bytes) => $"{Quantity.FormatTime(time)} / {Quantity.FormatBytes(bytes)}",
         ({ } time, null) => Quantity.FormatTime(time),
         (null, { } bytes) => Quantity.FormatBytes(bytes),
-        _ => Missing,
+        _ => measure.Comparisons?.ToString("#,0", CultureInfo.InvariantCulture) ?? Missing,
     };
 
     static string NoteOf(ScaleResult result) => $"{result.Case.Design}: {result.Measure.Note}";

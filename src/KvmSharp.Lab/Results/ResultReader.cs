@@ -121,14 +121,21 @@ public sealed class ResultReader(ResultVocabulary vocabulary)
         double? low = row.Find("lowNanoseconds")?.Amount();
         double? high = row.Find("highNanoseconds")?.Amount();
         double? bytes = row.Find("bytes")?.Amount();
-        if (nanoseconds is null && bytes is null)
+        long? comparisons = row.Find("comparisons")?.Whole(0);
+        if (nanoseconds is null && bytes is null && comparisons is null)
             row.Member("nanoseconds");
         if (low > nanoseconds)
             throw new ResultFormatException($"{row.Member("lowNanoseconds")} is more than the median");
         if (high < nanoseconds)
             throw new ResultFormatException($"{row.Member("highNanoseconds")} is less than the median");
         return new ScaleMeasure(
-            nanoseconds, low, high, (int?)row.Find("samples")?.Whole(1, int.MaxValue), bytes, row.Find("note")?.Text());
+            nanoseconds,
+            low,
+            high,
+            (int?)row.Find("samples")?.Whole(1, int.MaxValue),
+            bytes,
+            row.Find("note")?.Text(),
+            comparisons);
     }
 
     static PublishedFigure ReadPublished(JsonPlace row) => new(

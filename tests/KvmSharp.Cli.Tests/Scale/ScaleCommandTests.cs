@@ -25,6 +25,8 @@ public sealed class ScaleCommandTests : IDisposable
     [InlineData("scale slots --json /no/such/folder/x", "kvmsharp scale slots: cannot write \"/no/such/folder/x\"")]
     [InlineData("scale vcpus --store x", "kvmsharp scale vcpus: unknown store \"x\"; known are fixed-512, ")]
     [InlineData("scale vcpus --vcpus 65537", "kvmsharp scale vcpus: --vcpus \"65537\" is not a number from 1 to 65536")]
+    [InlineData("scale vp-index --vcpus 4097", "kvmsharp scale vp-index: --vcpus \"4097\" is not a number from 1 to 4096")]
+    [InlineData("scale vp-index --design x", "kvmsharp scale vp-index: unknown design \"x\"; known are identity-scan")]
     [InlineData("scale nothing", "kvmsharp scale: unexpected argument \"nothing\"")]
     public void A_wrong_use_is_one_line_and_exit_code_2(string commandLine, string expected)
     {
@@ -112,5 +114,23 @@ public sealed class ScaleCommandTests : IDisposable
         Assert.Equal("kvmsharp scale slots: interrupted; the results are not complete\n", run.Error);
         using JsonDocument document = JsonDocument.Parse(run.Out);
         Assert.False(document.RootElement.GetProperty("complete").GetBoolean());
+    }
+
+    [Fact]
+    public void Comparisons_stand_in_the_table_and_in_the_json()
+    {
+        string path = Path.Combine(_folder, "vp.json");
+
+        CommandRun run = CommandRun.Of($"scale vp-index --operation comparisons --vcpus 8 --json {path}");
+
+        Assert.Equal(ExitCode.Success, run.ExitCode);
+        Assert.Contains("comparisons: ", run.Out);
+        using JsonDocument document = JsonDocument.Parse(File.ReadAllText(path));
+        JsonElement row = document.RootElement.GetProperty("results").EnumerateArray().Single(row =>
+            row.GetProperty("design").GetString() == "identity-scan"
+            && row.GetProperty("shuffled").GetBoolean()
+            && row.GetProperty("set").GetInt32() == 8);
+        Assert.Equal(64, row.GetProperty("comparisons").GetInt64());
+        Assert.False(row.TryGetProperty("bytes", out _));
     }
 }
