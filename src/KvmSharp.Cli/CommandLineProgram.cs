@@ -5,6 +5,7 @@ using System.Linq;
 using System.Text.RegularExpressions;
 using System.Threading;
 using KvmSharp.Cli.Compare;
+using KvmSharp.Cli.Conform;
 using KvmSharp.Cli.Help;
 using KvmSharp.Cli.Perf;
 using KvmSharp.Cli.Report;
@@ -67,6 +68,7 @@ static partial class CommandLineProgram
         var root = new RootCommand("KVM's virtual-machine core as a .NET library: try it and measure it.");
         root.Directives.Clear();
         root.Subcommands.Add(PerfCommand.Create(terminal, interruption));
+        root.Subcommands.Add(ConformCommand.Create(terminal, interruption));
         root.Subcommands.Add(ScaleCommand.Create(terminal, interruption));
         root.Subcommands.Add(ReportCommand.Create(terminal, interruption));
         root.Subcommands.Add(CompareCommand.Create(terminal));

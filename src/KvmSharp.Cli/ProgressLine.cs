@@ -25,6 +25,8 @@ sealed class ProgressLine(Terminal terminal, int steps)
 
     internal void Advance() => _done++;
 
+    internal void AdvanceTo(int done) => _done = done;
+
     internal void Clear()
     {
         if (!terminal.ShowsProgress)

@@ -1,0 +1,81 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using System.Threading;
+using KvmSharp.Cli.Conform.Language;
+using KvmSharp.Cli.Conform.Machines;
+using KvmSharp.Cli.Conform.Operations;
+
+namespace KvmSharp.Cli.Conform;
+
+/// <summary>Takes machines through the lines of a file, each line on every machine before the next.</summary>
+sealed class ConformRun(IReadOnlyList<ConformMachine> machines, CancellationToken interruption = default)
+{
+    /// <summary>Runs a file from its beginning, each machine new.</summary>
+    /// <param name="lines">The lines.</param>
+    /// <param name="stopAtDifference">Whether to end at the first line on which machines differ.</param>
+    internal ConformOutcome Run(IReadOnlyList<ConformLine> lines, bool stopAtDifference = false)
+    {
+        var outcome = new ConformOutcome();
+        var lacking = new ConformFeature[machines.Count];
+        foreach (ConformMachine machine in machines)
+            machine.Renew();
+        foreach (ConformLine line in lines)
+        {
+            if (interruption.IsCancellationRequested)
+            {
+                outcome.WasInterrupted = true;
+                break;
+            }
+            Run(line, lacking, outcome);
+            if (stopAtDifference && outcome.Differences.Count > 0)
+                break;
+        }
+        return outcome;
+    }
+
+    void Run(ConformLine line, ConformFeature[] lacking, ConformOutcome outcome)
+    {
+        if (line.Operation is NewMachine)
+            Array.Clear(lacking);
+        var results = new List<(string Machine, string Text)>(machines.Count);
+        for (int index = 0; index < machines.Count; index++)
+        {
+            ConformMachine machine = machines[index];
+            if (line.Operation is Requires requires && lacking[index] == ConformFeature.None)
+                lacking[index] = requires.Features.FirstOrDefault(feature => !machine.Has(feature));
+            ConformFeature missing = lacking[index] != ConformFeature.None ? lacking[index]
+                : machine.Has(line.Operation.Needs) ? ConformFeature.None
+                : line.Operation.Needs;
+            if (missing != ConformFeature.None)
+            {
+                outcome.Skip(machine.Name, missing);
+                continue;
+            }
+            results.Add((machine.Name, RunOn(machine, line)));
+        }
+
+        if (line.Operation is Requires)
+            return;
+        outcome.LinesRun += results.Count;
+        foreach ((string machine, string text) in results)
+        {
+            if (line.Expectation is not null && text != line.Expectation)
+                outcome.Differences.Add(new ConformDifference(line, machine, text, null));
+        }
+        if (results.Count == 2 && results[0].Text != results[1].Text)
+            outcome.Differences.Add(new ConformDifference(line, results[0].Machine, results[0].Text, results[1]));
+    }
+
+    static string RunOn(ConformMachine machine, ConformLine line)
+    {
+        try
+        {
+            return line.Operation.Run(machine);
+        }
+        catch (ConformRunException exception)
+        {
+            throw CommandException.WrongUse($"line {line.Number}: {exception.Message}");
+        }
+    }
+}

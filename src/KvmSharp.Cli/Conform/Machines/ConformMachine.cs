@@ -1,0 +1,114 @@
+using System;
+using System.Collections.Generic;
+using KvmSharp.Addresses;
+using KvmSharp.Backends;
+using KvmSharp.HostMemory;
+
+namespace KvmSharp.Cli.Conform.Machines;
+
+/// <summary>A machine that a conform file drives: each call with KVM's arguments and KVM's error codes.</summary>
+/// <remarks>
+/// Host memory is the arena, from which a file takes addresses, and a page of code for guest accesses. Slots may claim any
+/// host address; those outside the arena are never to be accessed by the guest.
+/// </remarks>
+abstract class ConformMachine : IDisposable
+{
+    /// <summary>Bytes of host memory that a file can use.</summary>
+    internal const int ArenaBytes = 64 << 20;
+
+    const int PagesPerWord = 64;
+
+    // A bitmap for more is larger than anything a file could want to look at.
+    const ulong MostLoggedPages = 1UL << 24;
+
+    readonly Dictionary<uint, ulong> _pages = [];
+
+    internal abstract string Name { get; }
+
+    internal AnonymousMemory Arena { get; private set; } = AnonymousMemory.Create(ArenaBytes);
+
+    /// <summary>The page from which guest accesses are made, see <see cref="GuestStub"/>.</summary>
+    internal AnonymousMemory StubPage { get; private set; } = AnonymousMemory.Create(Page.Size);
+
+    /// <summary>Where the guest finds that page, if it has been placed.</summary>
+    internal Gpa? StubAddress { get; set; }
+
+    /// <summary>Calls that only the kernel has; nothing elsewhere, where what needs them is left out.</summary>
+    internal virtual IKernelCalls? Kernel => null;
+
+    internal abstract bool Has(ConformFeature feature);
+
+    /// <summary>Ends the machine and makes another, with memory full of zeros.</summary>
+    internal virtual void Renew()
+    {
+        _pages.Clear();
+        StubAddress = null;
+        Arena.Dispose();
+        StubPage.Dispose();
+        Arena = AnonymousMemory.Create(ArenaBytes);
+        StubPage = AnonymousMemory.Create(Page.Size);
+    }
+
+    internal KvmErrno SetSlot(uint word, uint flags, ulong gpa, ulong size, ulong hva)
+    {
+        KvmErrno errno = SetSlotCore(word, flags, gpa, size, hva);
+        if (errno == KvmErrno.None)
+            Remember(word, size);
+        return errno;
+    }
+
+    /// <summary>Whether a slot's bitmap is of a size that can be fetched.</summary>
+    internal bool CanLog(uint word) => !_pages.TryGetValue(word, out ulong pages) || pages <= MostLoggedPages;
+
+    /// <summary>A bitmap for a slot, and some words beyond it.</summary>
+    /// <param name="word">The slot word.</param>
+    /// <param name="filler">What each word holds.</param>
+    internal ulong[] BitmapFor(uint word, ulong filler)
+    {
+        const int Beyond = 2;
+        _pages.TryGetValue(word, out ulong pages);
+        ulong[] bitmap = new ulong[((pages + PagesPerWord - 1) / PagesPerWord) + Beyond];
+        Array.Fill(bitmap, filler);
+        return bitmap;
+    }
+
+    internal abstract KvmErrno GetLog(uint word, Span<ulong> bitmap);
+
+    internal abstract KvmErrno ClearLog(uint word, ulong first, uint pages, ReadOnlySpan<ulong> bitmap);
+
+    /// <summary>The calls with an address at which there is no memory.</summary>
+    internal abstract KvmErrno GetLogAt(uint word, ulong address);
+
+    /// <inheritdoc cref="GetLogAt"/>
+    internal abstract KvmErrno ClearLogAt(uint word, ulong first, uint pages, ulong address);
+
+    internal abstract KvmErrno ResetRings(out int count);
+
+    /// <summary>Takes a page out of a vCPU's dirty ring.</summary>
+    internal abstract bool TryHarvest(uint vcpu, out uint word, out ulong page);
+
+    internal abstract KvmErrno Enable(uint capability, uint flags, ulong argument);
+
+    internal abstract int Check(uint capability);
+
+    internal abstract KvmErrno CreateVcpu(ulong id);
+
+    internal abstract ulong Generation(uint space);
+
+    /// <summary>Lets a vCPU write or read guest memory.</summary>
+    internal abstract GuestAccess Access(uint vcpu, GuestAccess access);
+
+    /// <summary>A vCPU that executes instructions.</summary>
+    internal abstract IVcpu? FindVcpu(uint id);
+
+    public virtual void Dispose()
+    {
+        Arena.Dispose();
+        StubPage.Dispose();
+        GC.SuppressFinalize(this);
+    }
+
+    private protected void Remember(uint word, ulong size) => _pages[word] = size >> Page.Shift;
+
+    private protected abstract KvmErrno SetSlotCore(uint word, uint flags, ulong gpa, ulong size, ulong hva);
+}

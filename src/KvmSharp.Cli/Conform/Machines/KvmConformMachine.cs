@@ -1,0 +1,219 @@
+using System;
+using System.Collections.Generic;
+using System.Runtime.Versioning;
+using KvmSharp.Addresses;
+using KvmSharp.Backends;
+using KvmSharp.Hardware;
+using KvmSharp.Hardware.Abi;
+using KvmSharp.Hardware.Native;
+using KvmSharp.Hardware.Raw;
+using KvmSharp.Vcpus;
+
+namespace KvmSharp.Cli.Conform.Machines;
+
+/// <summary>The kernel's machine. Slots are set past the Core's map: the kernel alone answers.</summary>
+[SupportedOSPlatform("linux")]
+sealed partial class KvmConformMachine : ConformMachine
+{
+    readonly HardwareBackend _backend = new();
+    readonly HashSet<ConformFeature> _features = [];
+    readonly Dictionary<uint, HardwareVcpu> _vcpus = [];
+    readonly Dictionary<uint, DirtyRing> _rings = [];
+    readonly HashSet<uint> _flat = [];
+    HardwareMachine _machine;
+
+    internal KvmConformMachine()
+    {
+        _machine = _backend.CreateMachine();
+        AddressSpaces = Math.Max(1, _machine.Check(KvmCapability.MultiAddressSpace));
+        FindFeatures();
+    }
+
+    internal override string Name => "kvm";
+
+    internal int AddressSpaces { get; }
+
+    internal override bool Has(ConformFeature feature) => feature == ConformFeature.None || _features.Contains(feature);
+
+    internal override void Renew()
+    {
+        Clear();
+        base.Renew();
+        _machine = _backend.CreateMachine();
+    }
+
+    internal override KvmErrno GetLog(uint word, Span<ulong> bitmap) => Vm.TryGetDirtyLog(word, bitmap);
+
+    internal override KvmErrno ClearLog(uint word, ulong first, uint pages, ReadOnlySpan<ulong> bitmap) =>
+        Vm.TryClearDirtyLog(word, first, pages, bitmap);
+
+    internal override KvmErrno GetLogAt(uint word, ulong address) => DirtyLogCalls.TryGetAt(Vm, word, address);
+
+    internal override KvmErrno ClearLogAt(uint word, ulong first, uint pages, ulong address) =>
+        DirtyLogCalls.TryClearAt(Vm, word, first, pages, address);
+
+    internal override KvmErrno ResetRings(out int count)
+    {
+        KvmErrno errno = Vm.TryResetDirtyRings(out count);
+        count = errno == KvmErrno.None ? count : 0;
+        return errno;
+    }
+
+    internal override bool TryHarvest(uint vcpu, out uint word, out ulong page)
+    {
+        word = 0;
+        page = 0;
+        if (!_vcpus.TryGetValue(vcpu, out HardwareVcpu? owner) || _machine.RingBytes == 0)
+            return false;
+        if (!_rings.TryGetValue(vcpu, out DirtyRing? ring))
+            _rings.Add(vcpu, ring = owner.OpenDirtyRing());
+        Span<DirtyPage> pages = stackalloc DirtyPage[1];
+        if (ring.Harvest(pages) == 0)
+            return false;
+        word = (uint)pages[0].Space.Value << 16 | pages[0].Slot.Value;
+        page = pages[0].Page;
+        return true;
+    }
+
+    internal override KvmErrno Enable(uint capability, uint flags, ulong argument) =>
+        // With flags it goes past the machine, which would take note of rings that the kernel refuses.
+        flags == 0 ? _machine.TryEnable((KvmCapability)capability, argument) : Vm.TryEnable(capability, flags, argument);
+
+    internal override int Check(uint capability) => _machine.Check((KvmCapability)capability);
+
+    internal override KvmErrno CreateVcpu(ulong id)
+    {
+        if (id > uint.MaxValue)
+        {
+            KvmErrno errno = Vm.TryCreateVcpu(id, out VcpuDescriptor? stray);
+            stray?.Dispose();
+            return errno;
+        }
+        try
+        {
+            _vcpus[(uint)id] = _machine.CreateVcpu(new VcpuId((uint)id));
+            return KvmErrno.None;
+        }
+        catch (KvmException exception)
+        {
+            return exception.Errno;
+        }
+    }
+
+    internal override ulong Generation(uint space) => throw new NotSupportedException("the kernel tells nobody");
+
+    internal override GuestAccess Access(uint vcpu, GuestAccess access)
+    {
+        if (!_vcpus.TryGetValue(vcpu, out HardwareVcpu? owner))
+            return access with { Obstacle = "no-vcpu" };
+        if (StubAddress is not { } stub)
+            return access with { Obstacle = "no-stub" };
+        if (_flat.Add(vcpu))
+            MakeFlat(owner, stub);
+        owner.SetRegs(new KvmRegs { Rip = GuestStub.EntryFor(access), Rflags = 2, Rbx = access.Gpa, Rax = access.Value });
+        while (true)
+        {
+            VcpuExit exit = owner.Run();
+            switch (exit.Reason)
+            {
+                case VcpuExitReason.Mmio when exit.Mmio.IsWrite:
+                    access.Pieces.Add(MmioText.Write(exit.Mmio.Address.Value, exit.Data));
+                    continue;
+                case VcpuExitReason.Mmio:
+                    access.Pieces.Add(MmioText.Read(exit.Mmio.Address.Value, exit.Mmio.Length));
+                    exit.Data.Fill(GuestAccess.OpenBus);
+                    continue;
+                case VcpuExitReason.Hlt:
+                    owner.GetRegs(out KvmRegs regs);
+                    uint mask = access.Size == 4 ? uint.MaxValue : (1u << (access.Size * 8)) - 1;
+                    return access.IsWrite ? access : access with { Value = (uint)regs.Rax & mask };
+                default:
+                    return access with { Obstacle = ExitText.Of(exit) };
+            }
+        }
+    }
+
+    internal override IVcpu? FindVcpu(uint id) => _vcpus.GetValueOrDefault(id);
+
+    public override void Dispose()
+    {
+        Clear();
+        base.Dispose();
+    }
+
+    private protected override KvmErrno SetSlotCore(uint word, uint flags, ulong gpa, ulong size, ulong hva)
+    {
+        var region = new kvm_userspace_memory_region
+        {
+            slot = word,
+            flags = flags,
+            guest_phys_addr = gpa,
+            memory_size = size,
+            userspace_addr = hva,
+        };
+        return Vm.TrySetMemoryRegion(ref region);
+    }
+
+    // Real mode as it is after a jump to protected mode and back: a data segment of 4 GiB.
+    static void MakeFlat(IVcpu vcpu, Gpa code)
+    {
+        vcpu.GetSregs(out KvmSregs sregs);
+        sregs.Ds.Limit = uint.MaxValue;
+        sregs.Ds.G = 1;
+        sregs.Cs.Base = code.Value;
+        sregs.Cs.Selector = (ushort)(code.Value >> 4);
+        vcpu.SetSregs(sregs);
+    }
+
+    void Clear()
+    {
+        foreach (DirtyRing ring in _rings.Values)
+            ring.Dispose();
+        _rings.Clear();
+        _flat.Clear();
+        _vcpus.Clear();
+        ClearEvents();
+        _machine.Dispose();
+    }
+
+    void FindFeatures()
+    {
+        _features.UnionWith([ConformFeature.Raw, ConformFeature.Cpu]);
+        if (AddressSpaces > 1)
+            _features.Add(ConformFeature.Spaces);
+        if (_machine.Check(KvmCapability.GuestMemfd) > 0 && _machine.Check(KvmCapability.UserMemory2) > 0)
+            _features.Add(ConformFeature.GuestMemfd);
+        if (_machine.Check(KvmCapability.Ioeventfd) > 0)
+            _features.Add(ConformFeature.Ioevent);
+        if (_machine.Check(KvmCapability.Irqchip) > 0)
+            _features.Add(ConformFeature.Irqchip);
+        if (_machine.Check(KvmCapability.CoalescedMmio) > 0)
+            _features.Add(ConformFeature.Coalesced);
+        // By trying: how many bits there are depends on how the kernel translates.
+        const ulong LastPage = (1UL << 52) - Page.Size;
+        if (SetSlotCore(0, 0, LastPage, Page.Size, Arena.Start.Value) == KvmErrno.None)
+        {
+            _features.Add(ConformFeature.Gpa52);
+            SetSlotCore(0, 0, 0, 0, 0);
+        }
+        if (MarksEveryWrite())
+            _features.Add(ConformFeature.Emulated);
+    }
+
+    // A processor that writes a page twice faults once; an instruction emulator marks the page each time.
+    bool MarksEveryWrite()
+    {
+        const uint TestSlot = 1;
+        const ulong TestGpa = 1 << 20;
+        Renew();
+        Enable((uint)KvmCapability.DirtyLogRing, 0, Page.Size);
+        GuestStub.WriteTo(StubPage.AsSpan(0, Page.Size));
+        SetSlotCore(0, 0, 0, Page.Size, StubPage.Start.Value);
+        SetSlotCore(TestSlot, (uint)Slots.SlotFlags.LogDirty, TestGpa, Page.Size, Arena.Start.Value);
+        StubAddress = default(Gpa);
+        CreateVcpu(0);
+        for (int write = 0; write < 2; write++)
+            Access(0, new GuestAccess(TestGpa, 1, IsWrite: true, 1));
+        return TryHarvest(0, out _, out _) && TryHarvest(0, out _, out _);
+    }
+}

@@ -1,0 +1,171 @@
+using System;
+using System.Collections.Generic;
+using KvmSharp.Addresses;
+using KvmSharp.Backends;
+using KvmSharp.DirtyLog;
+using KvmSharp.Slots;
+using KvmSharp.Vcpus;
+
+namespace KvmSharp.Cli.Conform.Machines;
+
+/// <summary>The Core's machine. Guest accesses go through its vCPUs' memory views; nothing executes instructions.</summary>
+/// <param name="addressSpaces">Address spaces: as many as the machine it is compared with.</param>
+sealed class SoftConformMachine(int addressSpaces) : ConformMachine
+{
+    const int SpaceShift = 16;
+
+    VirtualMachine _machine = NewMachine(addressSpaces);
+
+    internal override string Name => "soft";
+
+    internal override bool Has(ConformFeature feature) => feature switch
+    {
+        ConformFeature.None or ConformFeature.Generation or ConformFeature.Gpa52 => true,
+        ConformFeature.Spaces => addressSpaces > 1,
+        _ => false,
+    };
+
+    internal override void Renew()
+    {
+        _machine.Dispose();
+        base.Renew();
+        _machine = NewMachine(addressSpaces);
+    }
+
+    internal override KvmErrno GetLog(uint word, Span<ulong> bitmap) =>
+        _machine.DirtyTracking.TryGetLog(IdOf(word), bitmap, SpaceOf(word));
+
+    internal override KvmErrno ClearLog(uint word, ulong first, uint pages, ReadOnlySpan<ulong> bitmap) =>
+        _machine.DirtyTracking.TryClearLog(IdOf(word), first, pages, bitmap, SpaceOf(word));
+
+    // A buffer with no room is the Core's bad address.
+    internal override KvmErrno GetLogAt(uint word, ulong address) => GetLog(word, []);
+
+    internal override KvmErrno ClearLogAt(uint word, ulong first, uint pages, ulong address) => ClearLog(word, first, pages, []);
+
+    internal override KvmErrno ResetRings(out int count) => _machine.DirtyTracking.TryResetRings(out count);
+
+    internal override bool TryHarvest(uint vcpu, out uint word, out ulong page)
+    {
+        if (Find(vcpu)?.DirtyRing is { } ring && ring.TryHarvest(out DirtyRingEntry entry))
+        {
+            word = entry.Slot;
+            page = entry.Offset;
+            return true;
+        }
+        word = 0;
+        page = 0;
+        return false;
+    }
+
+    internal override KvmErrno Enable(uint capability, uint flags, ulong argument) => (KvmCapability)capability switch
+    {
+        _ when flags != 0 => KvmErrno.EINVAL,
+        KvmCapability.ManualDirtyLogProtect => _machine.DirtyTracking.TrySetModes((DirtyLogModes)argument),
+        KvmCapability.DirtyLogRing or KvmCapability.DirtyLogRingAcqRel => _machine.DirtyTracking.TryEnableRings(argument),
+        KvmCapability.MaxVcpuId => argument > uint.MaxValue
+            ? KvmErrno.EINVAL
+            : _machine.Vcpus.TryLimitIds((uint)argument),
+        _ => KvmErrno.EINVAL,
+    };
+
+    internal override int Check(uint capability) => (KvmCapability)capability switch
+    {
+        KvmCapability.NrMemslots => SlotLimits.UserSlots,
+        KvmCapability.MaxVcpus => _machine.Options.MaxVcpus,
+        KvmCapability.MaxVcpuId => _machine.Options.MaxVcpuIds,
+        // One space, and the lack of the capability, are the same to KVM.
+        KvmCapability.MultiAddressSpace => addressSpaces > 1 ? addressSpaces : 0,
+        KvmCapability.ManualDirtyLogProtect => (int)(DirtyLogModes.ManualProtect | DirtyLogModes.InitiallySet),
+        KvmCapability.DirtyLogRing or KvmCapability.DirtyLogRingAcqRel => 1 << 20,
+        KvmCapability.UserMemory or KvmCapability.ReadOnlyMemory or KvmCapability.EnableCapVm => 1,
+        _ => 0,
+    };
+
+    internal override KvmErrno CreateVcpu(ulong id)
+    {
+        // The Core's ids have 32 bits; KVM compares all 64.
+        if (id > uint.MaxValue)
+            return KvmErrno.EINVAL;
+        try
+        {
+            _machine.Vcpus.Create(new VcpuId((uint)id));
+            return KvmErrno.None;
+        }
+        catch (KvmException exception)
+        {
+            return exception.Errno;
+        }
+    }
+
+    internal override ulong Generation(uint space) => _machine.Slots.Generation(new AddressSpaceId((byte)space)).Value;
+
+    internal override GuestAccess Access(uint vcpu, GuestAccess access)
+    {
+        if (Find(vcpu) is not { } owned)
+            return access with { Obstacle = "no-vcpu" };
+        if (!owned.TryEnterGuest())
+            return access with { Obstacle = owned.TakeRequest(VcpuRequest.DirtyRingSoftFull) ? "dirty-ring-full" : "not-entered" };
+        try
+        {
+            return access.Size switch
+            {
+                1 => Access(owned.Memory, access, (byte)access.Value, static value => value),
+                2 => Access(owned.Memory, access, (ushort)access.Value, static value => value),
+                _ => Access(owned.Memory, access, access.Value, static value => value),
+            };
+        }
+        finally
+        {
+            owned.ExitGuest();
+        }
+    }
+
+    internal override IVcpu? FindVcpu(uint id) => null;
+
+    public override void Dispose()
+    {
+        _machine.Dispose();
+        base.Dispose();
+    }
+
+    private protected override KvmErrno SetSlotCore(uint word, uint flags, ulong gpa, ulong size, ulong hva)
+    {
+        var region = new MemoryRegion(IdOf(word), (SlotFlags)flags, new Gpa(gpa), size, new Hva(hva)) { Space = SpaceOf(word) };
+        return _machine.Slots.TrySet(region).Errno;
+    }
+
+    static GuestAccess Access<T>(GuestMemory memory, GuestAccess access, T value, Func<T, uint> widen)
+        where T : unmanaged
+    {
+        var gpa = new Gpa(access.Gpa);
+        bool complete = access.IsWrite ? memory.TryWrite(gpa, value) : memory.TryRead(gpa, out value);
+        if (!complete)
+        {
+            if (memory.Fault.Kind != GuestAccessKind.Mmio)
+                return access with { Obstacle = memory.Fault.Kind.ToString() };
+            memory.Complete(new Recorder(access.Pieces), ref value);
+        }
+        return access.IsWrite ? access : access with { Value = widen(value) };
+    }
+
+    Vcpu? Find(uint id) => _machine.Vcpus.TryFind(new VcpuId(id), out Vcpu? vcpu) ? vcpu : null;
+
+    static SlotId IdOf(uint word) => new((ushort)word);
+
+    // No machine has as many spaces as a byte counts, so that each number beyond is refused as the last one is.
+    static AddressSpaceId SpaceOf(uint word) => new((byte)Math.Min(word >> SpaceShift, byte.MaxValue));
+
+    static VirtualMachine NewMachine(int addressSpaces) => new(new VirtualMachineOptions { AddressSpaces = addressSpaces });
+
+    sealed class Recorder(List<string> pieces) : IMmioDevice
+    {
+        public void Read(Gpa address, Span<byte> data)
+        {
+            pieces.Add(MmioText.Read(address.Value, data.Length));
+            data.Fill(GuestAccess.OpenBus);
+        }
+
+        public void Write(Gpa address, ReadOnlySpan<byte> data) => pieces.Add(MmioText.Write(address.Value, data));
+    }
+}

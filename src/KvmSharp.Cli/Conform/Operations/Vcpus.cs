@@ -1,0 +1,179 @@
+using System;
+using System.Collections.Generic;
+using KvmSharp.Backends;
+using KvmSharp.Cli.Conform.Language;
+using KvmSharp.Cli.Conform.Machines;
+
+namespace KvmSharp.Cli.Conform.Operations;
+
+/// <summary><c>vcpu ID</c>: <c>KVM_CREATE_VCPU</c>.</summary>
+sealed class CreateVcpu(ArgumentReader reader) : Operation
+{
+    readonly Expression _id = reader.Number("an id");
+
+    internal override string Run(ConformMachine machine) => Outcome.Of(machine.CreateVcpu(_id.On(0)));
+}
+
+/// <summary><c>vcpus COUNT first= step=</c>: creates vCPUs until one is refused; how many there were.</summary>
+sealed class CreateVcpus(ArgumentReader reader) : Operation
+{
+    const ulong Most = 5000;
+
+    readonly Expression _count = reader.Number("a count");
+    readonly Expression _first = reader.Number("first", 0);
+    readonly Expression _step = reader.Number("step", 1);
+
+    internal override string Run(ConformMachine machine)
+    {
+        ulong count = Math.Min(_count.On(0), Most);
+        for (ulong index = 0; index < count; index++)
+        {
+            KvmErrno errno = machine.CreateVcpu(_first.On(0) + (index * _step.On(0)));
+            if (errno != KvmErrno.None)
+                return $"{Outcome.Of(index)} then {Outcome.Of(errno)}";
+        }
+        return Outcome.Of(count);
+    }
+}
+
+/// <summary>An operation on a vCPU that executes instructions.</summary>
+abstract class VcpuOperation(ArgumentReader reader) : Operation
+{
+    readonly Expression _id = reader.Number("a vCPU");
+
+    internal sealed override ConformFeature Needs => ConformFeature.Cpu;
+
+    internal sealed override string Run(ConformMachine machine)
+    {
+        if (machine.FindVcpu((uint)_id.On(0)) is not { } vcpu)
+            return "no-vcpu";
+        try
+        {
+            return Run(machine, vcpu);
+        }
+        catch (KvmException exception)
+        {
+            return Outcome.Of(exception.Errno);
+        }
+    }
+
+    private protected abstract string Run(ConformMachine machine, IVcpu vcpu);
+}
+
+/// <summary>
+/// <c>start VCPU rip= rax= rbx= rcx= rdx=</c>: real mode, the code segment at 0, a data segment of 4 GiB.
+/// </summary>
+sealed class StartVcpu(ArgumentReader reader) : VcpuOperation(reader)
+{
+    readonly Expression _rip = reader.Number("rip", 0);
+    readonly Expression _rax = reader.Number("rax", 0);
+    readonly Expression _rbx = reader.Number("rbx", 0);
+    readonly Expression _rcx = reader.Number("rcx", 0);
+    readonly Expression _rdx = reader.Number("rdx", 0);
+
+    private protected override string Run(ConformMachine machine, IVcpu vcpu)
+    {
+        vcpu.GetSregs(out KvmSregs sregs);
+        sregs.Cs.Base = 0;
+        sregs.Cs.Selector = 0;
+        sregs.Ds.Limit = uint.MaxValue;
+        sregs.Ds.G = 1;
+        vcpu.SetSregs(sregs);
+        vcpu.SetRegs(new KvmRegs
+        {
+            Rip = _rip.On(0),
+            Rax = _rax.On(0),
+            Rbx = _rbx.On(0),
+            Rcx = _rcx.On(0),
+            Rdx = _rdx.On(0),
+            Rflags = 2,
+        });
+        return Outcome.Done;
+    }
+}
+
+/// <summary>
+/// <c>run VCPU answer=BYTES</c>: <c>KVM_RUN</c>; the exit. The bytes are what the guest is to get if it waits for an answer.
+/// </summary>
+sealed class RunVcpu(ArgumentReader reader) : VcpuOperation(reader)
+{
+    readonly byte[] _answer = ReadAnswer(reader);
+
+    private protected override string Run(ConformMachine machine, IVcpu vcpu)
+    {
+        VcpuExit exit = vcpu.Run();
+        string text = ExitText.Of(exit);
+        _answer.AsSpan(0, Math.Min(_answer.Length, exit.Data.Length)).CopyTo(exit.Data);
+        return text;
+    }
+
+    static byte[] ReadAnswer(ArgumentReader reader)
+    {
+        if (!reader.TryTake("answer", out Argument answer))
+            return [];
+        try
+        {
+            return Convert.FromHexString(answer.Text);
+        }
+        catch (FormatException)
+        {
+            throw new ConformSyntaxException(answer.Column, $"\"{answer.Text}\" is not bytes in hex");
+        }
+    }
+}
+
+/// <summary><c>reg VCPU NAME</c>: a register; <c>al</c>, <c>ax</c> and <c>eax</c> are parts of <c>rax</c>.</summary>
+sealed class GetRegister : VcpuOperation
+{
+    static readonly Dictionary<string, Func<KvmRegs, ulong>> Registers = new(StringComparer.Ordinal)
+    {
+        ["rip"] = static regs => regs.Rip,
+        ["rflags"] = static regs => regs.Rflags,
+        ["rax"] = static regs => regs.Rax,
+        ["eax"] = static regs => (uint)regs.Rax,
+        ["ax"] = static regs => (ushort)regs.Rax,
+        ["al"] = static regs => (byte)regs.Rax,
+        ["rbx"] = static regs => regs.Rbx,
+        ["rcx"] = static regs => regs.Rcx,
+        ["rdx"] = static regs => regs.Rdx,
+        ["rsp"] = static regs => regs.Rsp,
+    };
+
+    readonly Func<KvmRegs, ulong> _register;
+
+    internal GetRegister(ArgumentReader reader)
+        : base(reader)
+    {
+        Argument name = reader.Word("a register");
+        _register = Registers.TryGetValue(name.Text, out Func<KvmRegs, ulong>? register)
+            ? register
+            : throw new ConformSyntaxException(name.Column, $"\"{name.Text}\" is none of {string.Join(", ", Registers.Keys)}");
+    }
+
+    private protected override string Run(ConformMachine machine, IVcpu vcpu)
+    {
+        vcpu.GetRegs(out KvmRegs regs);
+        return Outcome.Of(_register(regs));
+    }
+}
+
+/// <summary><c>immediate VCPU on|off</c>: <c>kvm_run.immediate_exit</c>.</summary>
+sealed class SetImmediateExit : VcpuOperation
+{
+    readonly bool _on;
+
+    internal SetImmediateExit(ArgumentReader reader)
+        : base(reader)
+    {
+        Argument word = reader.Word("\"on\" or \"off\"");
+        _on = word.Text == "on";
+        if (!_on && word.Text != "off")
+            throw new ConformSyntaxException(word.Column, $"\"{word.Text}\" is neither \"on\" nor \"off\"");
+    }
+
+    private protected override string Run(ConformMachine machine, IVcpu vcpu)
+    {
+        vcpu.ImmediateExit = _on;
+        return Outcome.Done;
+    }
+}
