@@ -24,8 +24,9 @@ public sealed class BrowserTests : IDisposable
     public async Task The_page_shows_at_every_width_and_in_every_scheme_and_prints()
     {
         string page = Path.Combine(_folder, "report.html");
-        await File.WriteAllTextAsync(
-            page, SampleReport.Write(SampleReport.Content(SampleResults.WholePerf(), SampleResults.WholeScale())));
+        string text = SampleReport.Write(SampleReport.Content(SampleResults.WholePerf(), SampleResults.WholeScale()));
+        await File.WriteAllTextAsync(page, text);
+        int elements = SampleReport.Parse(text).DescendantsAndSelf().Count();
         Keep("report.html", await File.ReadAllBytesAsync(page));
         await using Browser browser = await Browser.Launch(Browser.Find()!);
         var backgrounds = new List<string>();
@@ -36,6 +37,8 @@ public sealed class BrowserTests : IDisposable
             byte[] screenshot = await browser.Photograph();
             Keep($"{width}-{(dark ? "dark" : "light")}.png", screenshot);
 
+            // Read as HTML it has the elements that it has as XML: none was opened, closed or moved by the browser.
+            Assert.Equal(elements, (int)(await browser.Evaluate("document.querySelectorAll('*').length"))!);
             Assert.Equal(width, (int)(await browser.Evaluate("document.documentElement.scrollWidth"))!);
             Assert.Equal("", (string?)await browser.Evaluate(TextBeyondItsPicture));
             // A page that shows nothing is the same line over and over.

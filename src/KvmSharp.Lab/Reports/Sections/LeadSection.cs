@@ -28,11 +28,14 @@ static class LeadSection
                     Html.Column("operation"), Html.Column("design"), Html.Column("where"),
                     Html.Column(Html.Class("number"), "at best"), Html.Column(Html.Class("number"), "its cost"),
                     Html.Column(Html.Class("number"), "the default’s"))),
-                Html.Element("tbody", leads.Select(pair => Row(pair.Topic, pair.Lead)))));
+                leads.GroupBy(pair => pair.Lead.Panel).Select(group => Html.Element("tbody",
+                    group.Select((pair, index) => Row(pair.Topic, pair.Lead, index == 0 ? group.Count() : 0))))));
     }
 
-    static XElement Row(CostTopic topic, Lead lead) => Html.Element("tr",
-        Html.Row(lead.Panel.Name),
+    // The operation stands once, before the designs that do better at it.
+    static XElement Row(CostTopic topic, Lead lead, int rowsOfOperation) => Html.Element("tr",
+        rowsOfOperation == 0 ? null : Html.Element("th",
+            new XAttribute("scope", "rowgroup"), new XAttribute("rowspan", rowsOfOperation), lead.Panel.Name),
         Html.Element("td", lead.Design),
         Html.Element("td", $"{topic.Counted}: {string.Join(", ", lead.Counts.Select(count => count.ToString(CultureInfo.InvariantCulture)))}"),
         Html.Element("td", Html.Class("number"),

@@ -26,8 +26,8 @@ static class PublishedSection
     }
 
     static XElement Row(PublishedFigure figure) => Html.Element("tr",
-        Html.Row(figure.Source),
-        Html.Element("td", figure.What, figure.Note is { } note ? Html.Element("small", note) : null),
+        Html.Row(Html.Class("text"), figure.Source),
+        Html.Element("td", Html.Class("text"), figure.What, figure.Note is { } note ? Html.Element("small", note) : null),
         Cell(figure.Published, figure.Unit),
         Cell(figure.Computed, figure.Unit));
 
