@@ -11,6 +11,8 @@ static class DesignName
     internal static string WithoutBound(string name)
     {
         int colon = name.IndexOf(BeforeBound, StringComparison.Ordinal);
-        return colon >= 0 && colon + 1 < name.Length && name.AsSpan(colon + 1).IndexOfAnyExceptInRange('0', '9') < 0 ? name[..colon] : name;
+        bool isBounded = colon >= 0 && colon + 1 < name.Length
+            && name.AsSpan(colon + 1).IndexOfAnyExceptInRange('0', '9') < 0;
+        return isBounded ? name[..colon] : name;
     }
 }

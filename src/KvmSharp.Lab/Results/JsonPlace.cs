@@ -37,7 +37,9 @@ readonly struct JsonPlace(JsonElement value, string path)
             new JsonPlace(item, string.Create(CultureInfo.InvariantCulture, $"{list}[{index}]")));
     }
 
-    internal string Text() => value.ValueKind == JsonValueKind.String ? value.GetString()! : throw Wrong("a text");
+    /// <summary>A text, without control characters: it may be shown on a terminal, which would obey them.</summary>
+    internal string Text() =>
+        value.ValueKind == JsonValueKind.String ? Printable(value.GetString()!, '\uFFFD') : throw Wrong("a text");
 
     /// <summary>A text that is one of several.</summary>
     internal string TextOf(string kind, IReadOnlyList<string> known)
@@ -45,7 +47,8 @@ readonly struct JsonPlace(JsonElement value, string path)
         string text = Text();
         return known.Contains(text)
             ? text
-            : throw new ResultFormatException($"{path}: unknown {kind} {Shown($"\"{text}\"")}; known are {string.Join(", ", known)}");
+            : throw new ResultFormatException(
+                $"{path}: unknown {kind} {Shown($"\"{text}\"")}; known are {string.Join(", ", known)}");
     }
 
     internal bool Truth() => value.ValueKind is JsonValueKind.True or JsonValueKind.False
@@ -77,10 +80,14 @@ readonly struct JsonPlace(JsonElement value, string path)
         $"{(path.Length == 0 ? "the document" : path)} is {Shown(value.ValueKind is JsonValueKind.Object or JsonValueKind.Array
             ? value.ValueKind.ToString().ToLowerInvariant() : value.GetRawText())}, not {expected}");
 
+    static string Printable(string text, char substitute) => text.Any(char.IsControl)
+        ? new string([.. text.Select(character => char.IsControl(character) ? substitute : character)])
+        : text;
+
     // On one line, however hostile.
     static string Shown(string text)
     {
-        string line = new([.. text.Select(character => char.IsControl(character) ? ' ' : character)]);
+        string line = Printable(text, ' ');
         return line.Length <= LongestShown ? line : line[..LongestShown] + "…";
     }
 }

@@ -6,7 +6,9 @@ using KvmSharp.Lab.Scale;
 
 namespace KvmSharp.Lab.Results;
 
-/// <summary>Reads what <c>kvmsharp perf --json</c> and <c>kvmsharp scale --json</c> write, and believes nothing unchecked.</summary>
+/// <summary>
+/// Reads what <c>kvmsharp perf --json</c> and <c>kvmsharp scale --json</c> write, and believes nothing unchecked.
+/// </summary>
 /// <param name="vocabulary">The names and ranges that may stand in it.</param>
 public sealed class ResultReader(ResultVocabulary vocabulary)
 {

@@ -47,6 +47,15 @@ public class ResultReaderTests
     }
 
     [Fact]
+    public void No_text_can_command_a_terminal()
+    {
+        JsonObject document = SampleResults.Perf();
+        document["command"] = "a\u001b[2Jb\nc\u009bd";
+
+        Assert.Equal("a\ufffd[2Jb\ufffdc\ufffdd", Read(document).Command);
+    }
+
+    [Fact]
     public void A_store_may_have_a_bound_of_its_own()
     {
         JsonObject document = SampleResults.Perf(SampleResults.PerfRow("unmap", 10, "sorted-array:509", 1));
@@ -88,7 +97,7 @@ public class ResultReaderTests
     [InlineData("store", "\"slot-trie:\"", "results[0].store: unknown store \"slot-trie:\"; known are sorted-array, twin-trees, slot-trie")]
     [InlineData("store", null, "results[0].store is missing")]
     [InlineData("store", "7", "results[0].store is 7, not a text")]
-    [InlineData("test", "\"x\\ny\"", "results[0].test: unknown test \"x y\"; known are map, unmap, move-active, setup")]
+    [InlineData("test", "\"x\\ny\"", "results[0].test: unknown test \"x\ufffdy\"; known are map, unmap, move-active, setup")]
     [InlineData("slots", "1", "results[0].slots is 1, not a whole number from 2 to 32764")]
     [InlineData("slots", "32765", "results[0].slots is 32765, not a whole number from 2 to 32764")]
     [InlineData("slots", "10.5", "results[0].slots is 10.5, not a whole number from 2 to 32764")]
