@@ -1,6 +1,5 @@
 using System.Collections.Generic;
 using System.CommandLine;
-using System.Globalization;
 using KvmSharp.Cli.Help;
 
 namespace KvmSharp.Cli.Compare;
@@ -61,7 +60,7 @@ sealed class CompareCommand : Command, IExplained
         if (worse > 0 && parsed.GetValue(_fail))
         {
             throw new CommandException(
-                ExitCode.Failed, string.Create(CultureInfo.InvariantCulture, $"{worse} of {comparison.Rows.Count} rows are slower or larger"));
+                ExitCode.Failed, $"{worse} of {comparison.Rows.Count} rows are slower or larger");
         }
         return ExitCode.Success;
     }

@@ -1,6 +1,5 @@
 using System;
 using System.Collections.Generic;
-using System.Globalization;
 using System.IO;
 using System.Linq;
 using System.Text.Json;
@@ -41,9 +40,12 @@ static class CompareTable
         _ => JsonNamingPolicy.CamelCase.ConvertName(verdict.ToString()),
     };
 
-    static string Describe(ResultFile file) =>
-        $"{file.Source}, {(file.Machine.Commit is { } commit ? $"commit {commit[..Math.Min(commit.Length, 12)]}" : "commit not known")}, on {file.Machine}"
-        + (file.IsComplete ? "" : "; not complete");
+    static string Describe(ResultFile file)
+    {
+        const int ShownDigits = 12;
+        string commit = file.Machine.Commit is { } known ? $"commit {known[..Math.Min(known.Length, ShownDigits)]}" : "commit not known";
+        return $"{file.Source}, {commit}, on {file.Machine}{(file.IsComplete ? "" : "; not complete")}";
+    }
 
     static void WriteRows(ComparedRow[] rows, Terminal terminal)
     {
@@ -53,7 +55,7 @@ static class CompareTable
             .. rows.Select(row => (string[])
             [
                 row.Key.What,
-                row.Key.Count.ToString(CultureInfo.InvariantCulture),
+                $"{row.Key.Count}",
                 row.Key.Design,
                 row.Format(row.A),
                 row.Format(row.B),
@@ -85,8 +87,8 @@ static class CompareTable
         IEnumerable<string> parts = Enum.GetValues<Verdict>()
             .Select(verdict => (Count: comparison.Count(verdict), Word: Word(verdict)))
             .Where(part => part.Count > 0)
-            .Select(part => string.Create(CultureInfo.InvariantCulture, $"{part.Count} {part.Word}"));
-        string rows = comparison.Rows.Count == 1 ? "1 row" : string.Create(CultureInfo.InvariantCulture, $"{comparison.Rows.Count} rows");
+            .Select(part => $"{part.Count} {part.Word}");
+        string rows = comparison.Rows.Count == 1 ? "1 row" : $"{comparison.Rows.Count} rows";
         string mean = comparison.MeanTimeRatio is { } ratio
             ? $" Times are {Quantity.FormatRatio(ratio)} × what they were, on the geometric mean."
             : "";

@@ -23,7 +23,8 @@ sealed class Comparison
     internal IReadOnlyList<ComparedRow> Rows { get; }
 
     /// <summary>Whether both ran on the same machine and runtime; of which commit does not matter.</summary>
-    internal bool IsOneMachine => A.Machine with { Commit = null, MemoryBytes = 0 } == B.Machine with { Commit = null, MemoryBytes = 0 };
+    internal bool IsOneMachine =>
+        A.Machine with { Commit = null, MemoryBytes = 0 } == B.Machine with { Commit = null, MemoryBytes = 0 };
 
     /// <summary>The mean factor by which times have changed, as ratios are averaged; none without rows in both.</summary>
     internal double? MeanTimeRatio

@@ -59,7 +59,8 @@ sealed record ReportOptions
     internal PerfOptions? PerfOptions => !Measured.Contains(Perf) ? null
         : Cli.Perf.PerfOptions.Parse(null, Slots, null, null, Seconds, null) with
         {
-            CommandLine = $"{CommandLineProgram.Name} perf{Given("--slots", Slots)}{Given("--seconds", Seconds)} --json perf.json",
+            CommandLine = $"{CommandLineProgram.Name} perf"
+                + $"{Given("--slots", Slots)}{Given("--seconds", Seconds)} --json perf.json",
         };
 
     /// <summary>How the subjects of <c>scale</c> are measured.</summary>

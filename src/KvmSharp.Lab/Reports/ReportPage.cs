@@ -41,8 +41,8 @@ public static class ReportPage
         return Html.Element("html", new XAttribute("lang", "en"),
             Html.Element("head",
                 Html.Element("meta", new XAttribute("charset", "utf-8")),
-                Html.Element("meta", new XAttribute("name", "viewport"), new XAttribute("content", "width=device-width, initial-scale=1")),
-                Html.Element("meta", new XAttribute("name", "color-scheme"), new XAttribute("content", "light dark")),
+                Meta("viewport", "width=device-width, initial-scale=1"),
+                Meta("color-scheme", "light dark"),
                 Html.Element("title", $"KvmSharp: {Title}"),
                 // An icon of nothing: without one a browser asks the network.
                 Html.Element("link", new XAttribute("rel", "icon"), new XAttribute("href", "data:,")),
@@ -52,6 +52,9 @@ public static class ReportPage
                 Contents(sections),
                 Html.Element("main", sections.Select(section => section.Draw()))));
     }
+
+    static XElement Meta(string name, string content) =>
+        Html.Element("meta", new XAttribute("name", name), new XAttribute("content", content));
 
     static XElement Contents(IEnumerable<PageSection> sections) => Html.Element("nav",
         new XAttribute("aria-label", "Contents"),

@@ -1,6 +1,5 @@
 using System;
 using System.Collections.Generic;
-using System.Globalization;
 using System.Linq;
 using System.Xml.Linq;
 using KvmSharp.Addresses;
@@ -76,9 +75,11 @@ sealed class AddressSpaceMap(string id, AddressSpaceSnapshot snapshot)
 
             yield return Svg.Rectangle(MapLeft, y, MapWidth, tall, "back");
             var rows = new CoverageRows(slot.Frames, y, tall);
-            foreach (IGrouping<PageLevel, LeafRun> level in slot.Leaves.GroupBy(run => run.Level).OrderByDescending(runs => runs.Key))
+            // The smallest last, so that no larger neighbour in the same row hides them.
+            foreach (IGrouping<PageLevel, LeafRun> runs in
+                slot.Leaves.GroupBy(run => run.Level).OrderByDescending(runs => runs.Key))
             {
-                foreach (XElement mark in rows.Draw(level.Select(run => run.Frames), MapLeft, MapWidth, ClassOf(level.Key)))
+                foreach (XElement mark in rows.Draw(runs.Select(run => run.Frames), MapLeft, MapWidth, ClassOf(runs.Key)))
                     yield return mark;
             }
             if ((slot.Flags & SlotFlags.LogDirty) == 0)
@@ -120,8 +121,9 @@ sealed class AddressSpaceMap(string id, AddressSpaceSnapshot snapshot)
         for (int wave = 0; wave < 2; wave++)
         {
             double y = top + (BreakHeight / 2) - (Apart / 2) + (wave * Apart);
+            string wavePath = $"q{Svg.Number(Wave / 4)} {-Amplitude} {Wave / 2} 0t{Wave / 2} 0";
             string path = $"M{Svg.Number(SlotLeft)} {Svg.Number(y)}"
-                + string.Concat(Enumerable.Repeat($"q{Wave / 4} {-Amplitude} {Wave / 2} 0t{Wave / 2} 0", (int)(SlotWidth / Wave)));
+                + string.Concat(Enumerable.Repeat(wavePath, (int)(SlotWidth / Wave)));
             yield return Svg.Path(path, "break");
         }
         string text = start == end ? "the scale changes" : $"{Bytes(start - end)} without memory";
@@ -149,13 +151,13 @@ sealed class AddressSpaceMap(string id, AddressSpaceSnapshot snapshot)
     };
 
     /// <summary>An address as a hexadecimal number.</summary>
-    internal static string Address(ulong address) => string.Create(CultureInfo.InvariantCulture, $"0x{address:X}");
+    internal static string Address(ulong address) => $"0x{address:X}";
 
     /// <summary>A size in the greatest binary unit of which it is at least one.</summary>
     internal static string Bytes(ulong bytes)
     {
         string[] units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"];
         int unit = bytes == 0 ? 0 : Math.Min((int)Math.Log2(bytes) / 10, units.Length - 1);
-        return string.Create(CultureInfo.InvariantCulture, $"{bytes / Math.Pow(1024, unit):0.##} {units[unit]}");
+        return $"{bytes / Math.Pow(1024, unit):0.##} {units[unit]}";
     }
 }

@@ -1,6 +1,5 @@
 using System;
 using System.Collections.Generic;
-using System.Globalization;
 using System.Xml.Linq;
 using KvmSharp.Addresses;
 using KvmSharp.Lab.Reports.Markup;
@@ -52,7 +51,7 @@ sealed class CoverageRows
             {
                 double step = _height / _rows;
                 yield return Svg.Rectangle(left, _top + (row * step), width, (end - row) * step,
-                    string.Create(CultureInfo.InvariantCulture, $"{classes} share{strengths[row]}"));
+                    $"{classes} share{strengths[row]}");
             }
             row = end;
         }

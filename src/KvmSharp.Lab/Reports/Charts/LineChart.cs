@@ -28,10 +28,12 @@ sealed class LineChart(string id, string title, string across, Func<double, stri
     const double DigitWidth = 6.4;
 
     readonly LogAxis _x = LogAxis.Exact(Points(series).Select(point => point.X), Left + 8, Right - 8);
-    readonly LogAxis _y = LogAxis.Round(Points(series).SelectMany(point => (double[])[point.Low, point.Y, point.High]), Bottom, Top);
+    readonly LogAxis _y = LogAxis.Round(
+        Points(series).SelectMany(point => (double[])[point.Low, point.Y, point.High]), Bottom, Top);
 
     internal XElement Draw() => Svg.Picture(
-        id, Width, Height, title, Describe(), Grid(), XLabels(), series.OrderBy(line => line.IsEmphasised).Select(DrawLine), Labels());
+        id, Width, Height, title, Describe(),
+        Grid(), XLabels(), series.OrderBy(line => line.IsEmphasised).Select(DrawLine), Labels());
 
     static IEnumerable<ChartPoint> Points(IReadOnlyList<Series> series) => series.SelectMany(line => line.Points);
 
@@ -105,12 +107,12 @@ sealed class LineChart(string id, string title, string across, Func<double, stri
             Series line = lines[index];
             double x = _x.Place(line.Points[^1].X);
             string color = SeriesStyle.ColorClass(line.Style);
+            double at = Right + LabelIndent;
             yield return Svg.Path(
-                $"M{Svg.Number(x + 5)} {Svg.Number(ends[index])}L{Svg.Number(Right + LabelIndent - 5)} {Svg.Number(places[index])}",
+                $"M{Svg.Number(x + 5)} {Svg.Number(ends[index])}L{Svg.Number(at - 5)} {Svg.Number(places[index])}",
                 $"leader {color}");
-            yield return SeriesStyle.Mark(line.Style, Right + LabelIndent, places[index]);
-            yield return Svg.Text(
-                Right + LabelIndent + 8, places[index] + 3.5, line.IsEmphasised ? $"label main {color}" : $"label {color}", line.Name);
+            yield return SeriesStyle.Mark(line.Style, at, places[index]);
+            yield return Svg.Text(at + 8, places[index] + 3.5, line.IsEmphasised ? "label main" : "label", line.Name);
         }
     }
 }

@@ -4,7 +4,9 @@ using System.Linq;
 
 namespace KvmSharp.Lab.Reports.Charts;
 
-/// <summary>A logarithmic scale along a line of a picture. Zero, which has no logarithm, gets a place of its own before it.</summary>
+/// <summary>
+/// A logarithmic scale along a line of a picture. Zero, which has no logarithm, gets a place of its own before it.
+/// </summary>
 sealed class LogAxis
 {
     // Where fewer decades than this are in sight, steps of 1, 2 and 5 are marked; where hardly one is, finer ones.
@@ -61,10 +63,18 @@ sealed class LogAxis
         int first = (int)Math.Ceiling(Math.Log10(_low) - 1e-9);
         int last = (int)Math.Floor(Math.Log10(_high) + 1e-9);
         int every = Math.Max(1, (int)Math.Ceiling((last - first + 1) / (double)MostDecadeTicks));
-        IEnumerable<double> ticks = decades >= FewDecades
-            ? Enumerable.Range(first, last - first + 1).Where(power => (power - first) % every == 0).Select(power => Math.Pow(10, power))
-            : Enumerable.Range(first - 1, last - first + 2)
-                .SelectMany(power => (decades < PartOfADecade ? _fineSteps : _steps).SkipLast(1).Select(step => step * Math.Pow(10, power)));
+        IEnumerable<double> ticks;
+        if (decades >= FewDecades)
+        {
+            ticks = Enumerable.Range(first, last - first + 1)
+                .Where(power => (power - first) % every == 0).Select(power => Math.Pow(10, power));
+        }
+        else
+        {
+            double[] steps = decades < PartOfADecade ? _fineSteps : _steps;
+            ticks = Enumerable.Range(first - 1, last - first + 2)
+                .SelectMany(power => steps.SkipLast(1).Select(step => step * Math.Pow(10, power)));
+        }
         const double Rounding = 1e-6;
         return [.. ticks.Where(tick => tick >= _low * (1 - Rounding) && tick <= _high * (1 + Rounding))];
     }

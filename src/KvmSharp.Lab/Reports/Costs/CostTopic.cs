@@ -13,7 +13,12 @@ namespace KvmSharp.Lab.Reports.Costs;
 /// <param name="Designs">Those measured, the default first.</param>
 /// <param name="Panels">What was found, one operation after the other.</param>
 sealed record CostTopic(
-    ResultFile File, string Title, string Counted, string? DefaultDesign, IReadOnlyList<string> Designs, IReadOnlyList<CostPanel> Panels)
+    ResultFile File,
+    string Title,
+    string Counted,
+    string? DefaultDesign,
+    IReadOnlyList<string> Designs,
+    IReadOnlyList<CostPanel> Panels)
 {
     /// <summary>The topics of a run: one of <c>perf</c>, one for each subject of <c>scale</c>.</summary>
     internal static IReadOnlyList<CostTopic> Of(ResultFile file, ResultVocabulary vocabulary) => file switch
@@ -37,13 +42,15 @@ sealed record CostTopic(
             CostFigure[] figures =
             [
                 .. file.Figures.Where(figure => figure.Test == test.Name).Select(figure => new CostFigure(
-                    figure.Store, figure.Slots, figure.Estimate, figure.SecondsPerIteration, false, $"{figure.Iterations} iterations")),
+                    figure.Store, figure.Slots, figure.Estimate, figure.SecondsPerIteration,
+                    HasQuartiles: false, $"{figure.Iterations} iterations")),
             ];
             if (figures.Length > 0)
                 panels.Add(new CostPanel(test.Name, "", CostUnit.Time, figures, []));
         }
         return new CostTopic(
-            file, "A running machine: what it costs to change and unmap memory", "slots in use", designs.Contains(file.DefaultStore) ? file.DefaultStore : null, designs, panels);
+            file, "A running machine: what it costs to change and unmap memory", "slots in use",
+            designs.Contains(file.DefaultStore) ? file.DefaultStore : null, designs, panels);
     }
 
     static CostTopic OfScale(ScaleFile file, ScaleSubject subject)

@@ -40,7 +40,11 @@ sealed record Lead(CostPanel Panel, string Design, IReadOnlyList<long> Counts, C
     }
 
     /// <summary>Operations and counts at which the default stands beside another design.</summary>
-    internal static int CountContests(CostTopic topic) => topic.DefaultDesign is not { } defaultDesign ? 0 : topic.Panels.Sum(panel =>
-        panel.Counts.Count(count => panel.Find(defaultDesign, count) is not null
+    internal static int CountContests(CostTopic topic)
+    {
+        string? defaultDesign = topic.DefaultDesign;
+        return defaultDesign is null ? 0 : topic.Panels.Sum(panel => panel.Counts.Count(count =>
+            panel.Find(defaultDesign, count) is not null
             && panel.Figures.Any(figure => figure.Count == count && figure.Design != defaultDesign)));
+    }
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Xml.Linq;
 
 namespace KvmSharp.Lab.Reports.Markup;
@@ -28,6 +29,18 @@ static class Html
 
     /// <summary>The heading of a column.</summary>
     internal static XElement Column(params object?[] content) => Element("th", new XAttribute("scope", "col"), content);
+
+    /// <summary>The heading of a column of figures.</summary>
+    internal static XElement NumberColumn(string heading) => Column(Class("number"), heading);
+
+    /// <summary>A cell with a figure.</summary>
+    internal static XElement Number(params object?[] content) => Element("td", Class("number"), content);
+
+    /// <summary>A figure as people read it, and as programs do.</summary>
+    /// <param name="value">Every digit of it.</param>
+    /// <param name="text">The digits that count.</param>
+    internal static XElement Data(double value, string text) =>
+        Element("data", new XAttribute("value", value.ToString("R", CultureInfo.InvariantCulture)), text);
 
     /// <summary>The heading of a row.</summary>
     internal static XElement Row(params object?[] content) => Element("th", new XAttribute("scope", "row"), content);

@@ -27,8 +27,9 @@ static class Svg
         Element("desc", Html.Id($"{id}-text"), description),
         content);
 
-    internal static XElement Rectangle(double x, double y, double width, double height, string classes, params object?[] content) =>
-        Element("rect", At("x", x), At("y", y), At("width", width), At("height", height), Html.Class(classes), content);
+    internal static XElement Rectangle(
+        double x, double y, double width, double height, string classes, params object?[] content) => Element("rect",
+        At("x", x), At("y", y), At("width", width), At("height", height), Html.Class(classes), content);
 
     internal static XElement Line(double x1, double y1, double x2, double y2, string classes) =>
         Element("line", At("x1", x1), At("y1", y1), At("x2", x2), At("y2", y2), Html.Class(classes));

@@ -1,5 +1,4 @@
 using System.Collections.Generic;
-using System.Globalization;
 using System.Linq;
 using System.Xml.Linq;
 using KvmSharp.Lab.Reports.Charts;
@@ -14,21 +13,20 @@ static class CostSection
 {
     internal static PageSection Create(CostTopic topic, int index)
     {
-        string id = string.Create(CultureInfo.InvariantCulture, $"costs-{index + 1}");
+        string id = $"costs-{index + 1}";
         return new PageSection(id, topic.Title.TrimEnd('.'),
             Html.Element("p", Introduction(topic)),
             Legend(topic),
             Html.Element("div", Html.Class("charts"),
-                topic.Panels.Select((panel, number) => Card(
-                    topic, panel, string.Create(CultureInfo.InvariantCulture, $"{id}-{number + 1}")))));
+                topic.Panels.Select((panel, number) => Card(topic, panel, $"{id}-{number + 1}"))));
     }
 
     static string Introduction(CostTopic topic) => topic.File switch
     {
-        PerfFile perf => string.Create(CultureInfo.InvariantCulture,
-            $"Seconds for one iteration of each test while a vCPU uses the memory; {perf.SecondsPerTest} s for each test, best of {perf.Runs}."),
-        ScaleFile scale => string.Create(CultureInfo.InvariantCulture,
-            $"The median of one operation; {scale.SecondsPerCase} s for each case. Error bars reach from the first to the third quartile."),
+        PerfFile perf => "Seconds for one iteration of each test while a vCPU uses the memory; "
+            + $"{perf.SecondsPerTest} s for each test, best of {perf.Runs}.",
+        ScaleFile scale => $"The median of one operation; {scale.SecondsPerCase} s for each case. "
+            + "Error bars reach from the first to the third quartile.",
         _ => "",
     };
 
@@ -42,12 +40,15 @@ static class CostSection
         bool isLine = panel.Counts.Count > 1;
         return Html.Element("figure", Html.Class("card"), Html.Id(id),
             Html.Element("figcaption",
-                Html.Element("h3", panel.Name, Html.Element("span", Html.Class("unit"), panel.Unit == CostUnit.Time ? "time" : "bytes")),
+                Html.Element("h3", panel.Name, Html.Element("span", Html.Class("unit"), NameOf(panel.Unit))),
                 panel.Title.Length == 0 ? null : Html.Element("p", panel.Title)),
             isLine ? Chart(topic, panel, id).Draw() : null,
-            panel.Notes.Count == 0 ? null : Html.Element("ul", Html.Class("notes"), panel.Notes.Select(note => Html.Element("li", note))),
+            panel.Notes.Count == 0 ? null : Html.Element("ul", Html.Class("notes"),
+                panel.Notes.Select(note => Html.Element("li", note))),
             isLine ? Html.Element("details", Html.Element("summary", "Figures"), table) : table);
     }
+
+    static string NameOf(CostUnit unit) => unit == CostUnit.Time ? "time" : "bytes";
 
     static LineChart Chart(CostTopic topic, CostPanel panel, string id)
     {
@@ -63,13 +64,13 @@ static class CostSection
             if (points.Length > 0)
                 lines.Add(new Series(design, style, design == topic.DefaultDesign, points));
         }
-        return new LineChart($"{id}-chart", panel.Name, topic.Counted, panel.Unit == CostUnit.Time ? AxisText.Time : AxisText.Bytes, lines);
+        return new LineChart(
+            $"{id}-chart", panel.Name, topic.Counted, panel.Unit == CostUnit.Time ? AxisText.Time : AxisText.Bytes, lines);
     }
 
     static ChartPoint Point(CostTopic topic, CostPanel panel, CostFigure figure)
     {
-        string tip = string.Create(CultureInfo.InvariantCulture,
-            $"{figure.Design}, {figure.Count} {topic.Counted}: {panel.Format(figure.Cost.Value)}");
+        string tip = $"{figure.Design}, {figure.Count} {topic.Counted}: {panel.Format(figure.Cost.Value)}";
         return figure.HasQuartiles
             ? new ChartPoint(figure.Count, figure.Cost.Value, figure.Cost.Low, figure.Cost.High,
                 $"{tip} ({panel.FormatRange(figure.Cost)})")
@@ -79,19 +80,16 @@ static class CostSection
     static XElement Table(CostTopic topic, CostPanel panel)
     {
         string[] designs = [.. topic.Designs.Where(design => panel.Figures.Any(figure => figure.Design == design))];
-        return Html.Table($"{panel.Name}: {(panel.Unit == CostUnit.Time ? "time" : "bytes")} by {topic.Counted}",
-            Html.Element("thead", Html.Element("tr",
-                Html.Column(topic.Counted), designs.Select(design => Html.Column(Html.Class("number"), design)))),
+        return Html.Table($"{panel.Name}: {NameOf(panel.Unit)} by {topic.Counted}",
+            Html.Element("thead", Html.Element("tr", Html.Column(topic.Counted), designs.Select(Html.NumberColumn))),
             Html.Element("tbody", panel.Counts.Select(count => Html.Element("tr",
-                Html.Row(count.ToString(CultureInfo.InvariantCulture)),
-                designs.Select(design => Html.Element("td", Html.Class("number"),
-                    panel.Find(design, count) is { } figure ? Figure(panel, figure) : "–"))))));
+                Html.Row($"{count}"),
+                designs.Select(design => Html.Number(panel.Find(design, count) is { } figure ? Figure(panel, figure) : "–"))))));
     }
 
     static IEnumerable<XElement> Figure(CostPanel panel, CostFigure figure)
     {
-        yield return Html.Element("data",
-            new XAttribute("value", figure.Written.ToString("R", CultureInfo.InvariantCulture)), panel.Format(figure.Cost.Value));
+        yield return Html.Data(figure.Written, panel.Format(figure.Cost.Value));
         string? range = figure.HasQuartiles ? panel.FormatRange(figure.Cost) : figure.Basis;
         if (range is not null)
             yield return Html.Element("small", range);

@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Generic;
 using System.Globalization;
 using System.Linq;
@@ -15,9 +16,7 @@ static class PageHead
     {
         MachineDescription[] machines = [.. content.Files.Select(file => file.Machine).Distinct()];
         return Html.Element("header",
-            Html.Element("p", Html.Class("eyebrow"), "KvmSharp report · ", Html.Element("time",
-                new XAttribute("datetime", content.Made.ToString("O", CultureInfo.InvariantCulture)),
-                content.Made.ToString("d MMMM yyyy, HH:mm 'UTC'zzz", CultureInfo.InvariantCulture).Replace("UTC+00:00", "UTC", System.StringComparison.Ordinal))),
+            Html.Element("p", Html.Class("eyebrow"), "KvmSharp report · ", Time(content.Made)),
             Html.Element("h1", title),
             machines.Length > 1 ? Warning() : null,
             machines.Select(machine => Facts(machine, content)),
@@ -26,12 +25,16 @@ static class PageHead
                 ". The run was interrupted or a test failed.") : null);
     }
 
+    static XElement Time(DateTimeOffset made) => Html.Element("time",
+        new XAttribute("datetime", made.ToString("O", CultureInfo.InvariantCulture)),
+        made.ToUniversalTime().ToString("d MMMM yyyy, HH:mm 'UTC'", CultureInfo.InvariantCulture));
+
     static XElement Warning() => Html.Element("p", Html.Class("warning"),
         "These runs come from different machines or builds. Compare figures within a run only.");
 
     static XElement Facts(MachineDescription machine, ReportContent content) => Html.Element("dl", Html.Class("facts"),
-        Fact("Machine", string.Create(CultureInfo.InvariantCulture,
-            $"{machine.Cores} × {machine.Cpu}, {AddressSpaceMap.Bytes((ulong)machine.MemoryBytes)}, {machine.Architecture}")),
+        Fact("Machine",
+            $"{machine.Cores} × {machine.Cpu}, {AddressSpaceMap.Bytes((ulong)machine.MemoryBytes)}, {machine.Architecture}"),
         Fact("System", machine.Os),
         Fact("Runtime", machine.Runtime),
         Fact("Commit", Html.Element("code", machine.Commit ?? "not known to the build")),

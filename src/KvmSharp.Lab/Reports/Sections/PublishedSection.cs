@@ -20,8 +20,7 @@ static class PublishedSection
             Html.Element("p", "What proposals worked out on paper, worked out again from the types in use here."),
             Html.Table("Published figures and what they come to here",
                 Html.Element("thead", Html.Element("tr",
-                    Html.Column("source"), Html.Column("what"), Html.Column(Html.Class("number"), "published"),
-                    Html.Column(Html.Class("number"), "here"))),
+                    Html.Column("source"), Html.Column("what"), Html.NumberColumn("published"), Html.NumberColumn("here"))),
                 Html.Element("tbody", figures.Select(Row))));
     }
 
@@ -31,9 +30,7 @@ static class PublishedSection
         Cell(figure.Published, figure.Unit),
         Cell(figure.Computed, figure.Unit));
 
-    static XElement Cell(double? value, string unit) => Html.Element("td", Html.Class("number"), value is { } known
-        ? Html.Element("data",
-            new XAttribute("value", known.ToString("R", CultureInfo.InvariantCulture)),
-            $"{known.ToString("#,0.##", CultureInfo.InvariantCulture)} {unit}")
+    static XElement Cell(double? value, string unit) => Html.Number(value is { } known
+        ? Html.Data(known, $"{known.ToString("#,0.##", CultureInfo.InvariantCulture)} {unit}")
         : "–");
 }

@@ -1,5 +1,4 @@
 using System.Collections.Generic;
-using System.Globalization;
 using System.Linq;
 using System.Xml.Linq;
 using KvmSharp.Lab.Reports.Markup;
@@ -26,19 +25,21 @@ static class RecordSection
             : file.Figures.FirstOrDefault(figure => figure.Store != before)?.Store ?? before;
         int[] counts =
         [
-            .. file.Figures.Select(figure => figure.Slots).Concat(file.NotPossible.Select(obstacle => obstacle.Slots)).Distinct().Order(),
+            .. file.Figures.Select(figure => figure.Slots)
+                .Concat(file.NotPossible.Select(obstacle => obstacle.Slots)).Distinct().OrderDescending(),
         ];
         return new PageSection($"record-{index + 1}", "Before and after, beside the published table",
             Html.Element("p", "Published: ", Html.Element("cite", ScalableMemslots.Source),
                 ". Measured here, both in one run on one machine: before is ", Html.Element("b", before), ", after is ",
-                Html.Element("b", after), ". Times are seconds for one iteration; what differs by two per cent or less is no improvement. "
+                Html.Element("b", after),
+                ". Times are seconds for one iteration; what differs by two per cent or less is no improvement. "
                 + "The machines differ, so compare the improvements and how times grow, not the times."),
-            counts.Reverse().Select(slots => Table(file, vocabulary, slots, before, after)),
+            counts.Select(slots => Table(file, vocabulary, slots, before, after)),
             Obstacles(file));
     }
 
     static XElement Table(PerfFile file, ResultVocabulary vocabulary, int slots, string before, string after) => Html.Table(
-        string.Create(CultureInfo.InvariantCulture, $"{slots} slots in use"),
+        $"{slots} slots in use",
         Html.Element("thead",
             Html.Element("tr", Html.Element("td"), Group("published"), Group("measured here")),
             Html.Element("tr", Html.Column("Test"), Columns(), Columns())),
@@ -59,20 +60,23 @@ static class RecordSection
         if (old is null && @new is null)
             return null;
         return Html.Element("tr",
-            Html.Row(slots == asked ? test.Title : string.Create(CultureInfo.InvariantCulture, $"{test.Title} ({slots})")),
+            Html.Row(slots == asked ? test.Title : $"{test.Title} ({slots})"),
             Cell(published?.Before, "number group"), Cell(published?.After), Cell(published?.Improvement),
             Cell(Time(old), "number group"), Cell(Time(@new)), Improvement(old, @new));
     }
 
     // A test whose memory has too few pages for the slots asked for is run with the most that it can have.
-    static int SlotsOf(PerfFile file, string test, int asked) =>
-        file.NotPossible.Any(obstacle => obstacle.Test == test && obstacle.Slots == asked && obstacle.Store is null)
-            ? file.Figures.Where(figure => figure.Test == test && figure.Slots <= asked).Select(figure => figure.Slots).DefaultIfEmpty(asked).Max()
-            : asked;
+    static int SlotsOf(PerfFile file, string test, int asked)
+    {
+        bool ranWithFewer = file.NotPossible.Any(obstacle =>
+            obstacle.Test == test && obstacle.Slots == asked && obstacle.Store is null);
+        return !ranWithFewer ? asked : file.Figures
+            .Where(figure => figure.Test == test && figure.Slots <= asked)
+            .Select(figure => figure.Slots).DefaultIfEmpty(asked).Max();
+    }
 
-    static XElement? Time(PerfFigure? figure) => figure is null ? null : Html.Element("data",
-        new XAttribute("value", figure.SecondsPerIteration.ToString("R", CultureInfo.InvariantCulture)),
-        Duration.Format(figure.SecondsPerIteration));
+    static XElement? Time(PerfFigure? figure) => figure is null ? null
+        : Html.Data(figure.SecondsPerIteration, Duration.Format(figure.SecondsPerIteration));
 
     static XElement Improvement(PerfFigure? before, PerfFigure? after)
     {
@@ -87,6 +91,7 @@ static class RecordSection
         Html.Element("td", Html.Class(classes), content ?? Missing);
 
     static XElement? Obstacles(PerfFile file) => file.NotPossible.Count == 0 ? null : Html.Element("ul", Html.Class("notes"),
-        file.NotPossible.Select(obstacle => Html.Element("li", string.Create(CultureInfo.InvariantCulture,
-            $"{obstacle.Test} with {obstacle.Slots} slots{(obstacle.Store is { } store ? $" in {store}" : "")}: {obstacle.Reason}."))));
+        file.NotPossible.Select(obstacle => Html.Element("li",
+            $"{obstacle.Test} with {obstacle.Slots} slots{(obstacle.Store is { } store ? $" in {store}" : "")}: ",
+            $"{obstacle.Reason}.")));
 }
