@@ -7,10 +7,8 @@ namespace KvmSharp.Cli.Scale;
 /// <summary>What to measure, read from the command line and checked.</summary>
 sealed record ScaleOptions(ScaleSubject Subject, ScaleSelection Selection)
 {
-    internal const double DefaultSeconds = 0.1;
-
     /// <summary>How long each case is measured.</summary>
-    internal TimeSpan Budget { get; init; } = TimeSpan.FromSeconds(DefaultSeconds);
+    internal TimeSpan Budget { get; init; } = TimeSpan.FromSeconds(Subject.DefaultSeconds);
 
     /// <summary>Where JSON goes; <c>-</c> is the standard output.</summary>
     internal string? JsonPath { get; init; }

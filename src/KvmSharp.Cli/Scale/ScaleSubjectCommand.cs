@@ -1,5 +1,6 @@
 using System.Collections.Generic;
 using System.CommandLine;
+using System.Globalization;
 using System.Linq;
 using System.Threading;
 using KvmSharp.Cli.Help;
@@ -15,8 +16,7 @@ sealed class ScaleSubjectCommand : Command, IExplained
     readonly Option<string?> _counts;
     readonly Option<string?> _designs;
 
-    readonly Option<string?> _seconds = Text(
-        "--seconds", "S", $"How long each case is measured. By default {ScaleOptions.DefaultSeconds}.");
+    readonly Option<string?> _seconds;
 
     readonly Option<string?> _json = Text(
         "--json", "FILE", "Write the results as JSON as well; to \"-\", instead of the tables.");
@@ -33,6 +33,10 @@ sealed class ScaleSubjectCommand : Command, IExplained
         _designs = Text(
             $"--{subject.DesignNoun}", "LIST",
             $"Designs to measure, of {string.Join(", ", subject.Designs)}. All by default.");
+        _seconds = Text(
+            "--seconds", "S",
+            string.Create(
+                CultureInfo.InvariantCulture, $"How long each case is measured. By default {subject.DefaultSeconds}."));
         foreach (Option option in (Option[])[_operations, _counts, _designs, _seconds, _json])
             Options.Add(option);
         int width = subject.Operations.Max(operation => operation.Name.Length);

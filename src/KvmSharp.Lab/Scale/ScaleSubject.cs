@@ -30,6 +30,9 @@ public abstract class ScaleSubject
     /// <summary>What can be measured.</summary>
     public abstract IReadOnlyList<ScaleOperation> Operations { get; }
 
+    /// <summary>How long each case is measured when nothing is chosen: short where there are many.</summary>
+    public virtual double DefaultSeconds => 0.1;
+
     /// <summary>
     /// The cases of a selection, in the order in which they are run. Designs that are compared with each other stand next
     /// to each other, so that a change of the machine's mood meets all of them.

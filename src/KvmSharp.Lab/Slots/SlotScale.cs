@@ -1,6 +1,8 @@
+using System;
 using System.Collections.Generic;
 using System.Linq;
 using KvmSharp.Lab.Scale;
+using KvmSharp.Lab.Slots.Records;
 using KvmSharp.Slots;
 
 namespace KvmSharp.Lab.Slots;
@@ -10,8 +12,30 @@ namespace KvmSharp.Lab.Slots;
 /// <param name="defaultStore">The one that a machine gets when nothing is chosen.</param>
 public sealed class SlotScale(IReadOnlyList<SlotStoreDesign> stores, SlotStoreDesign defaultStore) : ScaleSubject
 {
-    const string LookupRandom = "lookup-random";
-    const string LookupRepeated = "lookup-repeated";
+    const string ReadWhileWriting = "read-while-writing";
+    const string BytesEmpty = "bytes-empty";
+
+    static readonly int[] _readers = [1, 2];
+
+    static readonly Work[] _works =
+    [
+        new("lookup-random", "Find the slots of guest frames in no order.", SlotLookups.Random),
+        new("lookup-sequential", "Find the slots of guest frames in ascending order.", SlotLookups.Sequential),
+        new("lookup-repeated", "Find the slot of the same guest frame again and again, as a vCPU does.", SlotLookups.Repeated),
+        new("hva-lookup", "Find all slots over one page of host memory.", SlotLookups.ByHva),
+        new("id-lookup", "Find the slots of ids in no order.", SlotLookups.ById),
+        new("add-remove", "Create a slot between others and delete it.", SlotUpdates.AddAndRemove),
+        new("move", "Move one slot.", SlotUpdates.Move),
+        new("flags", "Switch logging on or off for one slot.", SlotUpdates.SetFlags),
+        new("transaction-64", "Create 64 slots in one transaction, or delete them; per transaction.", SlotUpdates.Transact),
+        new("build", "Create all slots one at a time; per slot.", SlotUpdates.Build),
+        new(
+            ReadWhileWriting, "Find a slot, in a read section where the store needs one, while another thread changes flags.",
+            (_, _, _) => throw new InvalidOperationException("needs a number of readers")),
+        new(BytesEmpty, "The heap's bytes for a store with no slots.", (store, _, _) => SlotBytes.Empty(store)),
+        new("bytes-per-slot", "The heap's bytes for each slot, the slot included.", (store, count, _) => SlotBytes.PerSlot(store, count)),
+        new("bytes-copied", "Bytes allocated or copied to move one slot.", (store, count, _) => SlotBytes.Copied(store, count)),
+    ];
 
     /// <inheritdoc/>
     public override string Name => "slots";
@@ -33,29 +57,38 @@ public sealed class SlotScale(IReadOnlyList<SlotStoreDesign> stores, SlotStoreDe
     public override string DefaultDesign => defaultStore.Name;
 
     /// <inheritdoc/>
+    public override double DefaultSeconds => 0.05;
+
+    /// <inheritdoc/>
     public override IReadOnlyList<ScaleOperation> Operations { get; } =
-    [
-        new(LookupRandom, "Find the slots of guest frames in no order."),
-        new(LookupRepeated, "Find the slot of the same guest frame again and again, as a vCPU does."),
-    ];
+        [.. _works.Select(work => new ScaleOperation(work.Name, work.Title))];
 
     /// <inheritdoc/>
     public override IEnumerable<ScaleCase> Plan(ScaleSelection selection)
     {
-        foreach (string operation in selection.Operations)
+        ArgumentNullException.ThrowIfNull(selection);
+        foreach (Work work in _works.Where(work => selection.Operations.Contains(work.Name)))
         {
-            foreach (long count in selection.Counts)
+            // An empty store is the same however many slots might come.
+            foreach (long count in work.Name == BytesEmpty ? selection.Counts.Take(1) : selection.Counts)
             {
-                foreach (string design in selection.Designs)
+                foreach (int? readers in work.Name == ReadWhileWriting ? _readers.Cast<int?>() : [null])
                 {
-                    SlotStoreDesign store = stores.Single(store => store.Name == design);
-                    yield return new ScaleCase(operation, design, count, default, clock =>
+                    foreach (string design in selection.Designs)
                     {
-                        using var crowd = new SlotCrowd(store, (int)count);
-                        return operation == LookupRandom ? SlotLookups.Random(crowd, clock) : SlotLookups.Repeated(crowd, clock);
-                    });
+                        SlotStoreDesign store = stores.Single(store => store.Name == design);
+                        yield return new ScaleCase(
+                            work.Name, design, count, new ScaleVariant(Threads: readers), clock => readers is { } number
+                                ? SlotReaders.WhileWriting(store, (int)count, number, clock)
+                                : work.Measure(store, (int)count, clock));
+                    }
                 }
             }
         }
     }
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<PublishedFigure> PublishedFigures() => SlotRecords.Figures();
+
+    sealed record Work(string Name, string Title, Func<SlotStoreDesign, int, ScaleClock, ScaleMeasure> Measure);
 }
