@@ -41,6 +41,9 @@ static class TargetReport
         Line("vCPU by index, 1,024 vCPUs, against a plain array", 1.5, Nanoseconds, "×", VcpuTargets.ByIndex(ManyVcpus));
         Line("vCPU by id, numbered as indices, against by index", 2, Nanoseconds, "×", VcpuTargets.ById(ManyVcpus));
         Line("vCPU by APIC id with gaps, against by index", 2, Nanoseconds, "×", VcpuTargets.ById(ManyVcpus, VcpuCrowd.ApicId));
+        Line("set of 1,024 shuffled VPs of 1,024", 2, Microseconds, "µs", VpTargets.Translate(ManyVcpus, ManyVcpus));
+        Line("  the same, against a walk over all vCPUs", 0.1, Nanoseconds, "×", VpTargets.AgainstWalk(ManyVcpus, ManyVcpus));
+        Line("  half of them, the most that is looked up", 2, Microseconds, "µs", VpTargets.Translate(ManyVcpus, ManyVcpus / 2));
         BuildTimes wide = SlotTargets.Build(SlotTrieStore.Design);
         Line("add 32,764 one-page slots one at a time", 60, Nanoseconds, "ms", wide.Add);
         Line("  the same, processor time", null, Nanoseconds, "ms", wide.AddProcessor);
