@@ -57,6 +57,9 @@ public sealed partial class VirtualMachine : IDisposable
     /// <summary>Guest memory for device models and loaders, in the normal address space.</summary>
     public MachineMemory Memory => _memories[0];
 
+    /// <summary>Frames whose next write somebody wants to hear of.</summary>
+    public WriteTracking WriteTracking => Mmu.Tracking;
+
     /// <summary>Whether the machine was disposed; its vCPUs no longer reach memory.</summary>
     public bool IsDead => Volatile.Read(ref _dead) != 0;
 

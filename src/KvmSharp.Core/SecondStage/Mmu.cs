@@ -31,6 +31,7 @@ sealed partial class Mmu
         _tables = new SecondStageTable[spaces];
         for (int space = 0; space < spaces; space++)
             _tables[space] = new SecondStageTable();
+        Tracking = new WriteTracking(this);
     }
 
     internal long Zaps => Volatile.Read(ref _zaps);
@@ -65,6 +66,7 @@ sealed partial class Mmu
             // mapped here in time is zapped, and what comes too late sees it.
             if (slot.IsStale || _invalidation.MustRetry(sequence, gfn))
                 return false;
+            Tracking.Settle(space, gfn, write, ref level, ref writable);
             bool records = write && slot.IsLogged;
             // Recorded and mapped in one with respect to a harvest, which holds the lock exclusively; and recorded first,
             // so that who reads a bitmap without the lock never misses a page that another vCPU has found writable.

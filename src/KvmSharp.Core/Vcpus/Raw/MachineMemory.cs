@@ -176,6 +176,7 @@ public sealed unsafe class MachineMemory
                     vcpu!.PushDirty(slot.Word, gfn - slot.Base);
                 else if (RecordsWrites || vcpu is not null || _machine.DirtyTracking.RecordsAll)
                     slot.DirtyBitmap?.Mark(gfn - slot.Base);
+                _machine.WriteTracking.NoteWrite(_space, gfn);
             }
             else
             {
