@@ -1,5 +1,7 @@
+using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using KvmSharp.Addresses;
+using KvmSharp.Vcpus;
 using KvmSharp.X86.Blocks;
 using KvmSharp.X86.Events;
 using KvmSharp.X86.Paging;
@@ -21,6 +23,9 @@ partial class Cpu
     // CS when 16-bit or 32-bit code last ran; another one makes another epoch.
     ulong _codeBase;
     uint _codeLimit;
+
+    // Filled by anyone, before the request is made.
+    readonly ConcurrentQueue<Gfn> _foreignWrites = new();
 
     // Whether one instruction is to be executed and no more.
     bool _single;
@@ -58,6 +63,23 @@ partial class Cpu
         if (Stop == StopReason.None)
             Stop = StopReason.Done;
         Proceed = false;
+    }
+
+    /// <summary>What is asked of a CPU when somebody else has written a tracked frame.</summary>
+    internal static VcpuRequest CodeWritten { get; } = VcpuRequest.Architectural(9, VcpuRequestOptions.NoWakeup);
+
+    /// <summary>A tracked frame is written by another CPU or the host. Any thread.</summary>
+    internal void NoteForeignWrite(Gfn frame)
+    {
+        _foreignWrites.Enqueue(frame);
+        Vcpu.MakeRequest(CodeWritten);
+    }
+
+    void ServeForeignWrites()
+    {
+        while (_foreignWrites.TryDequeue(out Gfn frame))
+            _code.NoteForeignWrite(frame);
+        Epoch++;
     }
 
     /// <summary>Makes writes to a frame with code come by.</summary>
@@ -141,7 +163,7 @@ partial class Cpu
         if (_code.PageAt(gpa) is { } page)
             return page;
         // No memory to fetch from: KVM's emulator gives up there, too.
-        if (Memory.Fault.Kind == Vcpus.GuestAccessKind.Mmio)
+        if (Memory.Fault.Kind == GuestAccessKind.Mmio)
             Exit = ExitKind.FetchOutsideMemory;
         else
             StopForMemory();

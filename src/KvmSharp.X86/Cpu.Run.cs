@@ -111,6 +111,8 @@ partial class Cpu
         }
         if (Vcpu.TakeRequest(ExclusiveSection.Request))
             Environment.Exclusive.StandAside();
+        if (Vcpu.TakeRequest(CodeWritten))
+            ServeForeignWrites();
         // Nobody else asks anything of this CPU.
         while (Vcpu.TryTakeRequest(out _))
         {

@@ -1,14 +1,16 @@
 using System;
 using System.Collections.Generic;
 using System.Threading;
+using KvmSharp.Addresses;
 using KvmSharp.Backends;
+using KvmSharp.SecondStage;
 using KvmSharp.Slots;
 using KvmSharp.Vcpus;
 
 namespace KvmSharp.X86;
 
 /// <summary>A machine whose vCPUs are software x86-64 CPUs.</summary>
-public sealed class SoftwareMachine : IMachine
+public sealed class SoftwareMachine : IMachine, IWriteTracker
 {
     /// <summary>The one hypercall that can be asked for: a guest that shares or hides memory (KVM_HC_MAP_GPA_RANGE).</summary>
     const ulong ExitableHypercalls = 1UL << 12;
@@ -19,7 +21,11 @@ public sealed class SoftwareMachine : IMachine
     // Replaced as a whole under _vcpusLock, read anywhere with Volatile.Read:
     SoftwareVcpu[] _vcpus = [];
 
-    internal SoftwareMachine(VirtualMachineOptions options) => _core = new VirtualMachine(options);
+    internal SoftwareMachine(VirtualMachineOptions options)
+    {
+        _core = new VirtualMachine(options);
+        _core.WriteTracking.Tracker = this;
+    }
 
     /// <inheritdoc/>
     public IBackend Backend => SoftwareBackend.Instance;
@@ -73,11 +79,21 @@ public sealed class SoftwareMachine : IMachine
         ObjectDisposedException.ThrowIf(_core.IsDead, this);
         lock (_vcpusLock)
         {
+            // A CPU alone knows its own writes. Before there is another, those have to be announced.
+            if (_vcpus.Length != 0)
+                _core.WriteTracking.Protect();
             var vcpu = new SoftwareVcpu(this, _core.Vcpus.Create(id));
             // Complete before it is seen. Pairs with Vcpus.
             Volatile.Write(ref _vcpus, [.. _vcpus, vcpu]);
             return vcpu;
         }
+    }
+
+    /// <inheritdoc/>
+    void IWriteTracker.Written(AddressSpaceId space, Gfn gfn)
+    {
+        foreach (SoftwareVcpu vcpu in Volatile.Read(ref _vcpus))
+            vcpu.NoteForeignWrite(gfn);
     }
 
     /// <summary>Ends the machine. Runs under way return; when this returns, no vCPU can reach guest memory.</summary>

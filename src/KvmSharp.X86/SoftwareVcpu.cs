@@ -110,6 +110,9 @@ public sealed partial class SoftwareVcpu : IVcpu
     /// <inheritdoc/>
     public void Nmi() => _cpu.Pending.NmiCount = Math.Min(2, _cpu.Pending.NmiCount + 1);
 
+    /// <summary>Code may have been written by somebody else. Any thread.</summary>
+    internal void NoteForeignWrite(Addresses.Gfn frame) => _cpu.NoteForeignWrite(frame);
+
     /// <summary>Makes a run that is under way return; there will be no other. The machine keeps the id.</summary>
     public void Dispose()
     {

@@ -1,4 +1,3 @@
-using System;
 using System.Collections.Generic;
 using KvmSharp.Addresses;
 
@@ -28,7 +27,7 @@ sealed class CodeCache(Cpu cpu)
         var frame = new Gfn(gpa >> Page.Shift);
         if (_pages.TryGetValue(frame.Value, out CodePage? page))
         {
-            if (page.VerifiedAt == cpu.Memory.TlbFlushes || Verify(page))
+            if ((page.IsTracked && !page.IsStale && page.VerifiedAt == cpu.Memory.TlbFlushes) || Verify(page))
                 return page;
             Drop(page);
         }
@@ -39,13 +38,22 @@ sealed class CodeCache(Cpu cpu)
     /// <returns>Whether that changed code: what was decoded is gone.</returns>
     internal bool NoteStore(ulong gpa, int bytes)
     {
-        if (!_pages.TryGetValue(gpa >> Page.Shift, out CodePage? page)
-            || !page.IsDecoded((int)(gpa & Page.OffsetMask), bytes))
+        if (!_pages.TryGetValue(gpa >> Page.Shift, out CodePage? page))
+            return false;
+        if (!page.IsDecoded((int)(gpa & Page.OffsetMask), bytes))
         {
+            page.IsStale = true;
             return false;
         }
         Drop(page);
         return true;
+    }
+
+    /// <summary>Somebody else has written a frame, or is about to: its page is compared before it is used again.</summary>
+    internal void NoteForeignWrite(Gfn frame)
+    {
+        if (_pages.TryGetValue(frame.Value, out CodePage? page))
+            page.IsTracked = false;
     }
 
     internal Block? Decode(CodePage page, int offset, BlockKey key, ulong rip)
@@ -86,10 +94,13 @@ sealed class CodeCache(Cpu cpu)
 
     readonly byte[] _scratch = new byte[Page.Size];
 
-    bool Verify(CodePage page) => TryRead(page, _scratch) && _scratch.AsSpan().SequenceEqual(page.Bytes);
+    bool Verify(CodePage page) => TryRead(page, _scratch) && page.TryRefresh(_scratch);
 
     bool TryRead(CodePage page, byte[] bytes)
     {
+        // Tracked first: what is written from here on is announced.
+        page.IsTracked = true;
+        cpu.Vcpu.Machine.WriteTracking.Track(cpu.Vcpu.AddressSpace, page.Frame);
         // A flush that comes while the page is read is seen as one after it.
         long flushes;
         do

@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Numerics;
 using KvmSharp.Addresses;
 
 namespace KvmSharp.X86.Blocks;
@@ -22,6 +23,12 @@ sealed class CodePage(Gfn frame)
     /// <summary>The flush count of the vCPU's memory when the bytes were last known to be those in memory.</summary>
     internal long VerifiedAt { get; set; } = -1;
 
+    /// <summary>Whether bytes that were not decoded have been written by this CPU since.</summary>
+    internal bool IsStale { get; set; }
+
+    /// <summary>Whether writes by others are announced.</summary>
+    internal bool IsTracked { get; set; }
+
     internal Block? Find(int offset, BlockKey key) => _blocks.GetValueOrDefault(key.At(offset));
 
     internal void Add(int offset, BlockKey key, Block block) => _blocks[key.At(offset)] = block;
@@ -31,6 +38,23 @@ sealed class CodePage(Gfn frame)
     {
         for (int index = offset; index < offset + length; index++)
             _decoded[index / BitsPerWord] |= 1UL << index;
+    }
+
+    /// <summary>Takes over the page's bytes, unless one that was decoded is another.</summary>
+    internal bool TryRefresh(ReadOnlySpan<byte> bytes)
+    {
+        for (int word = 0; word < _decoded.Length; word++)
+        {
+            for (ulong left = _decoded[word]; left != 0; left &= left - 1)
+            {
+                int index = (word * BitsPerWord) + BitOperations.TrailingZeroCount(left);
+                if (Bytes[index] != bytes[index])
+                    return false;
+            }
+        }
+        bytes.CopyTo(Bytes);
+        IsStale = false;
+        return true;
     }
 
     /// <summary>Whether any of these bytes was decoded.</summary>

@@ -14,8 +14,8 @@ static class BitInstructions
         InstructionTable.Add(Mnemonic.Bts, Test<BitSetOperation>);
         InstructionTable.Add(Mnemonic.Btr, Test<BitResetOperation>);
         InstructionTable.Add(Mnemonic.Btc, Test<BitComplementOperation>);
-        InstructionTable.Add(Mnemonic.Bsf, BinaryFactory.Make<ScanForwardOperation>);
-        InstructionTable.Add(Mnemonic.Bsr, BinaryFactory.Make<ScanReverseOperation>);
+        InstructionTable.Add(Mnemonic.Bsf, InterpretedOperation.Of(Scan));
+        InstructionTable.Add(Mnemonic.Bsr, InterpretedOperation.Of(Scan));
         InstructionTable.Add(Mnemonic.Tzcnt, BinaryFactory.Make<TrailingZerosOperation>);
         InstructionTable.Add(Mnemonic.Lzcnt, BinaryFactory.Make<LeadingZerosOperation>);
         InstructionTable.Add(Mnemonic.Popcnt, BinaryFactory.Make<PopulationCountOperation>);
@@ -86,6 +86,20 @@ static class BitInstructions
             result = TOperation.Apply<TSize>(ref flags, value, bit);
         }
         cpu.State.Flags = flags;
+        return true;
+    }
+
+    // Of zero, the destination stays as it is, the upper half too.
+    static bool Scan(Cpu cpu, in Instruction instruction)
+    {
+        if (!cpu.TryRead(in instruction, 1, out ulong value))
+            return false;
+        if (value != 0)
+        {
+            int found = instruction.Mnemonic == Mnemonic.Bsf ? Bit.TrailingZeroCount(value) : Bit.Log2(value);
+            cpu.WriteRegister(instruction.Op0Register, (ulong)found);
+        }
+        cpu.State.Flags.SetLogic((long)value);
         return true;
     }
 

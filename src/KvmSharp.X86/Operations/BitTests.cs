@@ -45,32 +45,6 @@ readonly struct BitComplementOperation : IBinaryOperation
         BitTestOperation.Apply<TSize>(ref flags, left, right) ^ (1UL << ((int)right & (TSize.Bits - 1)));
 }
 
-/// <summary>BSF: of zero, the destination stays as it is.</summary>
-readonly struct ScanForwardOperation : IBinaryOperation
-{
-    public static bool Writes => true;
-
-    public static ulong Apply<TSize>(ref LazyFlags flags, ulong left, ulong right)
-        where TSize : struct, IOperandSize
-    {
-        flags.SetLogic(TSize.SignExtend(right));
-        return right == 0 ? left : (ulong)Bit.TrailingZeroCount(right);
-    }
-}
-
-/// <summary>BSR: of zero, the destination stays as it is.</summary>
-readonly struct ScanReverseOperation : IBinaryOperation
-{
-    public static bool Writes => true;
-
-    public static ulong Apply<TSize>(ref LazyFlags flags, ulong left, ulong right)
-        where TSize : struct, IOperandSize
-    {
-        flags.SetLogic(TSize.SignExtend(right));
-        return right == 0 ? left : (ulong)Bit.Log2(right);
-    }
-}
-
 readonly struct TrailingZerosOperation : IBinaryOperation
 {
     public static bool Writes => true;

@@ -17,6 +17,12 @@ static class MoveInstructions
         InstructionTable.Add(Mnemonic.Movbe, InterpretedOperation.Of(ByteOrder.MoveSwapped));
         InstructionTable.Add(Mnemonic.Bswap, InterpretedOperation.Of(ByteOrder.Swap));
         InstructionTable.Add(Mnemonic.Xlatb, InterpretedOperation.Of(Translate));
+        // With a register, what is a prefetch of memory is nothing at all.
+        foreach (Code code in new[]
+            { Code.Reservednop_rm16_r16_0F0D, Code.Reservednop_rm32_r32_0F0D, Code.Reservednop_rm64_r64_0F0D })
+        {
+            InstructionTable.Add(code, (in Decoded _) => null);
+        }
         foreach (Mnemonic nothing in new[]
         {
             Mnemonic.Nop, Mnemonic.Fnop, Mnemonic.Prefetchnta, Mnemonic.Prefetcht0, Mnemonic.Prefetcht1, Mnemonic.Prefetcht2,

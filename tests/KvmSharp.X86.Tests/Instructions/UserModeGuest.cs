@@ -1,0 +1,125 @@
+using System;
+using KvmSharp.Addresses;
+using KvmSharp.Backends;
+using KvmSharp.HostMemory;
+using KvmSharp.X86.Tests.Guests;
+using KvmSharp.X86.Tests.Oracle;
+using Xunit;
+
+namespace KvmSharp.X86.Tests.Instructions;
+
+/// <summary>The software CPU in the place of the host's: runs a user-mode sequence at the same addresses.</summary>
+/// <remarks>Every vector leads to a HLT on a stack of its own; a sequence ends by INT3.</remarks>
+sealed class UserModeGuest : IDisposable
+{
+    const ulong Handlers = 0x4_0000;
+    const ulong FrameTop = 0x5_0000;
+    const ulong ArithmeticAndDirection = 0xCD5;
+    const int Breakpoint = 3;
+    const byte Halt = 0xF4;
+
+    // The host's programs always have it set.
+    const ulong InterruptFlag = 0x200;
+
+    static readonly byte[] _end = [0xCC];
+
+    readonly Guest _guest = Guest.Long();
+    readonly AnonymousMemory _reach;
+
+    internal UserModeGuest(HardwareOracle oracle)
+    {
+        (ulong start, ulong size) = oracle.Reach;
+        _reach = AnonymousMemory.Create(size);
+        _guest.Machine.Slots.Add(new Gpa(start), _reach);
+        for (ulong at = start; at < start + size; at += Page.Size)
+            _guest.Tables.Map(at, at, PageTables.Present | PageTables.Writable | PageTables.User);
+        for (int vector = 0; vector < 32; vector++)
+        {
+            _guest.SetGate(vector, Handlers + ((ulong)vector * 16), dpl: 3, stackTable: 1);
+            _guest.Write(Handlers + ((ulong)vector * 16), Halt);
+        }
+        _guest.Write(Guest.Task + 0x24, FrameTop);
+        KvmSregs sregs = _guest.Sregs;
+        sregs.Cs.Selector = Guest.UserCode;
+        sregs.Cs.Dpl = 3;
+        sregs.Ss.Selector = Guest.UserData;
+        sregs.Ss.Dpl = 3;
+        Sregs = sregs;
+    }
+
+    KvmSregs Sregs { get; }
+
+    internal SoftwareVcpu Vcpu => _guest.Vcpu;
+
+    /// <summary>Puts a sequence where the host has it.</summary>
+    internal void Place(ulong address, ReadOnlySpan<byte> code)
+    {
+        _guest.Write(address, code);
+        _guest.Write(address + (ulong)code.Length, _end);
+    }
+
+    /// <summary>Runs it; the window is copied in before and out after.</summary>
+    /// <param name="address">Where it was placed.</param>
+    /// <param name="state">General registers and flags before; on return those after.</param>
+    /// <param name="windowAddress">Where the window is.</param>
+    /// <param name="window">Its bytes before; on return those after.</param>
+    /// <returns>The vector that ended it, or <see cref="HardwareOracle.NoTrap"/>.</returns>
+    internal int Run(ulong address, UserState state, ulong windowAddress, Span<byte> window)
+    {
+        _guest.Memory.TryWrite(new Gpa(windowAddress), window, out _);
+        _guest.Vcpu.SetSregs(Sregs);
+        Span<ulong> gprs = state.Gprs;
+        var regs = new KvmRegs
+        {
+            Rax = gprs[0],
+            Rcx = gprs[1],
+            Rdx = gprs[2],
+            Rbx = gprs[3],
+            Rsp = gprs[4],
+            Rbp = gprs[5],
+            Rsi = gprs[6],
+            Rdi = gprs[7],
+            R8 = gprs[8],
+            R9 = gprs[9],
+            R10 = gprs[10],
+            R11 = gprs[11],
+            R12 = gprs[12],
+            R13 = gprs[13],
+            R14 = gprs[14],
+            R15 = gprs[15],
+            Rip = address,
+            Rflags = (state.Rflags & ArithmeticAndDirection) | InterruptFlag | 2,
+        };
+        _guest.Vcpu.SetRegs(in regs);
+        VcpuExitReason reason = _guest.Vcpu.Run().Reason;
+        Assert.Equal(VcpuExitReason.Hlt, reason);
+        _guest.Vcpu.GetRegs(out regs);
+        int vector = (int)((regs.Rip - Handlers) / 16);
+        gprs[0] = regs.Rax;
+        gprs[1] = regs.Rcx;
+        gprs[2] = regs.Rdx;
+        gprs[3] = regs.Rbx;
+        gprs[4] = _guest.Read<ulong>(FrameTop - 16);
+        gprs[5] = regs.Rbp;
+        gprs[6] = regs.Rsi;
+        gprs[7] = regs.Rdi;
+        gprs[8] = regs.R8;
+        gprs[9] = regs.R9;
+        gprs[10] = regs.R10;
+        gprs[11] = regs.R11;
+        gprs[12] = regs.R12;
+        gprs[13] = regs.R13;
+        gprs[14] = regs.R14;
+        gprs[15] = regs.R15;
+        ulong flags = _guest.Read<ulong>(FrameTop - 24);
+        state.Rflags = (state.Rflags & ~ArithmeticAndDirection) | (flags & ArithmeticAndDirection);
+        _guest.Memory.TryRead(new Gpa(windowAddress), window, out _);
+        return vector == Breakpoint ? HardwareOracle.NoTrap : vector;
+    }
+
+    public void Dispose()
+    {
+        _guest.Dispose();
+        _reach.Dispose();
+    }
+}
