@@ -1,4 +1,5 @@
 using System;
+using System.Collections;
 using System.Collections.Generic;
 using System.Reflection;
 using System.Runtime.CompilerServices;
@@ -72,10 +73,16 @@ static class HeapSize
         return references;
     }
 
-    // A struct takes its room inside whatever holds it, and leads on.
+    // A struct takes its room inside whatever holds it, and leads on. Of an inline array reflection sees the first element;
+    // it hands out all of them itself.
     static void Add(List<object> references, object? value)
     {
-        if (value is ValueType)
+        if (value is ValueType and IEnumerable elements)
+        {
+            foreach (object? element in elements)
+                Add(references, element);
+        }
+        else if (value is ValueType)
             references.AddRange(ReferencesOf(value));
         else if (value is not null)
             references.Add(value);

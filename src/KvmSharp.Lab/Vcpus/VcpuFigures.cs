@@ -31,14 +31,14 @@ static class VcpuFigures
         foreach (int count in _counts)
         {
             figures.Add(new(
-                Source2017, Of($"array sized at creation, {count} vCPUs"), "bytes", count * PointerBytes,
-                AllocatedBytes(FixedArrayOf(count), count, crowd)));
+                Source2017, Of($"array sized at creation, {count} vCPU{(count == 1 ? "" : "s")}"), "bytes", count * PointerBytes,
+                BytesOf(FixedArrayOf(count), count, crowd)));
         }
         foreach (int count in _counts)
         {
             figures.Add(new(
-                Source2021, Of($"xarray, {count} vCPUs"), "bytes", XarrayBytes(count),
-                AllocatedBytes(Named("xarray"), count, crowd), count == 1 ? "576 before kernel 6.18" : null));
+                Source2021, Of($"xarray, {count} vCPU{(count == 1 ? "" : "s")}"), "bytes", XarrayBytes(count),
+                BytesOf(Named("xarray"), count, crowd), count == 1 ? "576 before kernel 6.18" : null));
         }
         return figures;
     }
@@ -53,23 +53,21 @@ static class VcpuFigures
 
     static PublishedFigure Array(string source, int length, VcpuCrowd crowd) => new(
         source, Of($"array of {length}, always"), "bytes", length * PointerBytes,
-        AllocatedBytes(FixedArrayOf(length), 1, crowd), "here with the object and the array's head");
+        BytesOf(FixedArrayOf(length), 1, crowd), "here with the object and the array's head");
 
     static VcpuStoreDesign FixedArrayOf(int length) => Stores.FixedArrayStore.OfLength(length);
 
     static VcpuStoreDesign Named(string name) => VcpuStores.All.Single(design => design.Name == name);
 
-    // These designs drop nothing that they have made, so what they allocate is what they take.
-    static long AllocatedBytes(VcpuStoreDesign design, int count, VcpuCrowd crowd)
+    static long BytesOf(VcpuStoreDesign design, int count, VcpuCrowd crowd)
     {
-        long before = GC.GetAllocatedBytesForCurrentThread();
         VcpuStore store = design.Create(count);
         foreach (Vcpu vcpu in crowd.Table)
         {
             if (vcpu.Index.Value < count)
                 store.Add(vcpu);
         }
-        return GC.GetAllocatedBytesForCurrentThread() - before;
+        return VcpuBytes.Of(store);
     }
 
     static string Of(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);

@@ -18,8 +18,8 @@ namespace KvmSharp.Vcpus.Ids;
 /// </remarks>
 sealed class VcpuIdIndex
 {
-    // Replaced when it is full; read with Volatile.Read.
-    VcpuIdMap _apart = VcpuIdMap.Empty;
+    // Null while all ids are in the row; replaced when it is full. Read with Volatile.Read.
+    VcpuIdMap? _apart;
 
     // Read with Volatile.Read, before First.
     int _row;
@@ -46,14 +46,18 @@ sealed class VcpuIdIndex
     }
 
     /// <summary>The index of an id that is not in the row; −1 when there is none.</summary>
-    internal int FindApart(VcpuId id) =>
-        Volatile.Read(ref _apart) is var map && map is VcpuIdHash hash ? hash.Find(id.Value) : map.Find(id.Value);
+    internal int FindApart(VcpuId id) => Volatile.Read(ref _apart) switch
+    {
+        VcpuIdHash hash => hash.Find(id.Value),
+        VcpuIdWindow window => window.Find(id.Value),
+        _ => -1,
+    };
 
     /// <summary>Adds an id that no vCPU has.</summary>
     internal void Add(VcpuId id, VcpuIndex index)
     {
         // A row that was given up does not begin again.
-        bool hasRow = _row != 0 || ReferenceEquals(_apart, VcpuIdMap.Empty);
+        bool hasRow = _row != 0 || _apart is null;
         if (_row == 0 && hasRow)
             First = id.Value;
         if (hasRow && IsInRow(id, index, _row + 1))
@@ -63,20 +67,20 @@ sealed class VcpuIdIndex
                 Volatile.Write(ref _row, _row + 1);
             return;
         }
-        if (!_apart.TryAdd(id.Value, index.Value))
+        if (_apart is null || !_apart.TryAdd(id.Value, index.Value))
             ReplaceMap(new VcpuIdEntry(id.Value, index.Value));
     }
 
     internal void Remove(VcpuId id, VcpuIndex index)
     {
         if (!IsInRow(id, index, _row))
-            _apart.Remove(id.Value);
+            _apart!.Remove(id.Value);
     }
 
     void ReplaceMap(VcpuIdEntry added)
     {
         var entries = new List<VcpuIdEntry>();
-        _apart.CopyTo(entries);
+        _apart?.CopyTo(entries);
         entries.Add(added);
         bool givesUpRow = entries.Count >= _row;
         // To the front: where a vCPU was removed, its id may lead elsewhere since, and the later entry counts.

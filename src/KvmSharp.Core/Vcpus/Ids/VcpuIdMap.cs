@@ -10,8 +10,6 @@ abstract class VcpuIdMap
     // A window is taken when at least one in so many of its places is used: then it is smaller than the hash table too.
     const uint PlacesPerId = 8;
 
-    internal static VcpuIdMap Empty { get; } = new VcpuIdWindow(0);
-
     /// <summary>The map of some ids, with room for more.</summary>
     internal static VcpuIdMap Of(List<VcpuIdEntry> entries)
     {

@@ -9,8 +9,8 @@ namespace KvmSharp.Lab.Vcpus.Stores;
 /// included, happens inside a read section.
 /// </summary>
 /// <remarks>Clearing the former array stands for freeing it: a reader that still used it would meet holes.</remarks>
-/// <param name="grow">From the length of a full array to that of the next.</param>
-sealed class RcuArrayStore(Func<int, int> grow) : VcpuStore
+/// <param name="step">By how many entries it grows; 0 doubles it.</param>
+sealed class RcuArrayStore(int step) : VcpuStore
 {
     // Replaced when it is full; readers read it once, inside a section.
     Vcpu?[] _entries = [];
@@ -18,13 +18,13 @@ sealed class RcuArrayStore(Func<int, int> grow) : VcpuStore
 
     /// <summary>Twice as long each time: few copies, and up to half of it reserved in advance.</summary>
     internal static VcpuStoreDesign Doubling { get; } =
-        new("rcu-array-double", static _ => new RcuArrayStore(static length => int.Max(1, length * 2)));
+        new("rcu-array-double", static _ => new RcuArrayStore(step: 0));
 
     internal override bool LookupsNeedSection => true;
 
     /// <summary>Longer by the same number of entries each time.</summary>
     internal static VcpuStoreDesign GrowingBy(int step) =>
-        new($"rcu-array-{step}", _ => new RcuArrayStore(length => length + step));
+        new($"rcu-array-{step}", _ => new RcuArrayStore(step));
 
     internal override Vcpu? Get(int index) => Volatile.Read(ref Volatile.Read(ref _entries)[index]);
 
@@ -36,7 +36,7 @@ sealed class RcuArrayStore(Func<int, int> grow) : VcpuStore
         Vcpu?[] entries = _entries;
         if (index == entries.Length)
         {
-            entries = new Vcpu?[grow(index)];
+            entries = new Vcpu?[step != 0 ? index + step : int.Max(1, index * 2)];
             _entries.CopyTo(entries, 0);
             _retired = _entries.Length == 0 ? null : _entries;
         }

@@ -1,3 +1,5 @@
+using System;
+using System.Collections;
 using System.Runtime.CompilerServices;
 using KvmSharp.Vcpus;
 
@@ -24,9 +26,12 @@ sealed class XarrayLeaf() : XarrayNode(shift: 0)
     internal VcpuEntries Entries;
 
     [InlineArray(Slots)]
-    internal struct VcpuEntries
+    internal struct VcpuEntries : IEnumerable
     {
         Vcpu? _entry;
+
+        // For HeapSize.
+        readonly IEnumerator IEnumerable.GetEnumerator() => ((ReadOnlySpan<Vcpu?>)this).ToArray().GetEnumerator();
     }
 }
 
@@ -37,8 +42,11 @@ sealed class XarrayBranch(int shift) : XarrayNode(shift)
     internal NodeEntries Nodes;
 
     [InlineArray(Slots)]
-    internal struct NodeEntries
+    internal struct NodeEntries : IEnumerable
     {
         XarrayNode? _node;
+
+        // For HeapSize.
+        readonly IEnumerator IEnumerable.GetEnumerator() => ((ReadOnlySpan<XarrayNode?>)this).ToArray().GetEnumerator();
     }
 }
