@@ -9,6 +9,7 @@ using KvmSharp.Cli.Conform;
 using KvmSharp.Cli.Help;
 using KvmSharp.Cli.Perf;
 using KvmSharp.Cli.Report;
+using KvmSharp.Cli.Run;
 using KvmSharp.Cli.Scale;
 
 namespace KvmSharp.Cli;
@@ -69,6 +70,7 @@ static partial class CommandLineProgram
         root.Directives.Clear();
         root.Subcommands.Add(PerfCommand.Create(terminal, interruption));
         root.Subcommands.Add(ConformCommand.Create(terminal, interruption));
+        root.Subcommands.Add(RunCommand.Create(terminal, interruption));
         root.Subcommands.Add(ScaleCommand.Create(terminal, interruption));
         root.Subcommands.Add(ReportCommand.Create(terminal, interruption));
         root.Subcommands.Add(CompareCommand.Create(terminal));

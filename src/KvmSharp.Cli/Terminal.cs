@@ -12,6 +12,9 @@ sealed class Terminal(TextWriter output, TextWriter error)
     /// <summary>What went wrong, and progress.</summary>
     internal TextWriter Error => error;
 
+    /// <summary>What is typed, or piped in; none in a program that has no standard input.</summary>
+    internal Stream? In { get; init; }
+
     /// <summary>Whether somebody watches the error stream.</summary>
     internal bool ShowsProgress { get; init; }
 
@@ -30,6 +33,7 @@ sealed class Terminal(TextWriter output, TextWriter error)
         bool shown = !Console.IsOutputRedirected;
         return new Terminal(Console.Out, Console.Error)
         {
+            In = Console.OpenStandardInput(),
             ShowsProgress = watched && Environment.GetEnvironmentVariable("TERM") != "dumb",
             ShowsColors = shown && !plain,
             Width = shown && Console.WindowWidth > 0 ? Math.Clamp(Console.WindowWidth, 60, 120) : 100,

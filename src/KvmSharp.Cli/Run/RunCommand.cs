@@ -1,0 +1,116 @@
+using System.Collections.Generic;
+using System.CommandLine;
+using System.Linq;
+using System.Threading;
+using KvmSharp.Backends;
+using KvmSharp.Cli.Help;
+
+namespace KvmSharp.Cli.Run;
+
+/// <summary><c>kvmsharp run</c>: its options, and what it does with them.</summary>
+sealed class RunCommand : Command, IExplained
+{
+    readonly Argument<string> _image = new("image") { HelpName = "IMAGE", Description = "The guest's image." };
+
+    readonly Argument<string[]> _arguments = new("args")
+    {
+        HelpName = "ARGS",
+        Description = "The guest's arguments, after two hyphens.",
+        Arity = ArgumentArity.ZeroOrMore,
+    };
+
+    readonly Option<string?> _backend = Text(
+        "--backend", "NAME",
+        $"What runs the guest, of {string.Join(", ", GuestBackends.All.Select(backend => backend.Name))}. "
+        + $"By default {GuestBackends.Default.Name}.");
+
+    readonly Option<string?> _memory = Text("--memory", "SIZE", $"Memory. By default {RunOptions.DefaultMemory}.");
+
+    readonly Option<string?> _cpus = Text(
+        "--cpus", "N", $"vCPUs, up to {RunOptions.MostCpus}. By default {RunOptions.DefaultCpus}.");
+
+    readonly Option<string?> _slots = Text(
+        "--slots", "N", $"Memory slots that the memory is cut into. By default {RunOptions.DefaultSlots}.");
+
+    readonly Option<string?> _entry = Text(
+        "--entry", "ADDR", "The address of the first instruction; a flat binary is loaded there.");
+
+    readonly Option<string?> _mode = Text(
+        "--mode", "MODE", "The mode of the first instruction: real, protected or long. By default the image's own.");
+
+    readonly Option<bool> _stats = new("--stats") { Description = "Say at the end what the machine did." };
+
+    readonly Option<string?> _trace = Text(
+        "--trace", "FILE", "Write down each instruction and each exit. The guest runs many times slower.");
+
+    readonly Option<string?> _timeout = Text("--timeout", "S", "End the guest after so many seconds.");
+
+    RunCommand()
+        : base("run", "Run a guest: a flat binary, an ELF image or a multiboot kernel.")
+    {
+        Arguments.Add(_image);
+        Arguments.Add(_arguments);
+        foreach (Option option in (Option[])[_backend, _memory, _cpus, _slots, _entry, _mode, _stats, _trace, _timeout])
+            Options.Add(option);
+    }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<(string Heading, string[] Lines)> Parts { get; } =
+    [
+        ("Images:",
+        [
+            "ELF64            starts in 64-bit mode, memory mapped one to one",
+            "ELF32            starts in 32-bit protected mode; by the multiboot header, if there is one",
+            "anything else    a flat binary: real mode at 0x7c00, or --mode, at --entry",
+        ]),
+        ("Devices:",
+        [
+            "0x3f8   a 16550 serial port, on this terminal",
+            "0xf4    a byte written here ends the machine with that exit code",
+            "0x604   the word 0x2000 written here turns the machine off, with exit code 0",
+        ]),
+        ("Examples:",
+        [
+            "kvmsharp run samples/guests/hello",
+            "kvmsharp run samples/guests/smp --cpus 2 --stats -- 100000",
+            "kvmsharp run samples/guests/walk --memory 1G --slots 32764",
+        ]),
+        ("Exit codes:",
+        [
+            "The guest's own; 1 too if it crashed, or was ended by --timeout or Ctrl-C, which a line then says.",
+            "2 wrong use   3 not possible on this machine",
+        ]),
+    ];
+
+    internal static RunCommand Create(Terminal terminal, CancellationToken interruption)
+    {
+        var command = new RunCommand();
+        command.SetAction(parsed => GuestSession.Run(command.Read(parsed), terminal, interruption));
+        return command;
+    }
+
+    static Option<string?> Text(string name, string value, string description) =>
+        new(name) { HelpName = value, Description = description };
+
+    RunOptions Read(ParseResult parsed)
+    {
+        ulong memory = RunOptions.ParseMemory(parsed.GetValue(_memory) ?? RunOptions.DefaultMemory);
+        IBackend backend = parsed.GetValue(_backend) is { } name
+            ? OptionText.Known("backend", name, GuestBackends.All, known => known.Name)
+            : GuestBackends.Default;
+        return new RunOptions(parsed.GetValue(_image)!, backend)
+        {
+            MemoryBytes = memory,
+            Cpus = parsed.GetValue(_cpus) is { } cpus
+                ? (int)OptionText.Number("--cpus", cpus, 1, RunOptions.MostCpus)
+                : RunOptions.DefaultCpus,
+            Slots = parsed.GetValue(_slots) is { } slots ? RunOptions.ParseSlots(slots, memory) : RunOptions.DefaultSlots,
+            Entry = parsed.GetValue(_entry) is { } entry ? RunOptions.ParseEntry(entry) : null,
+            Mode = parsed.GetValue(_mode) is { } mode ? RunOptions.ParseMode(mode) : null,
+            Stats = parsed.GetValue(_stats),
+            TracePath = parsed.GetValue(_trace),
+            Timeout = parsed.GetValue(_timeout) is { } timeout ? OptionText.Seconds("--timeout", timeout) : null,
+            Arguments = string.Join(' ', parsed.GetValue(_arguments) ?? []),
+        };
+    }
+}

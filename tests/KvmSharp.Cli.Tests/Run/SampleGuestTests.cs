@@ -1,0 +1,53 @@
+using System;
+using System.IO;
+using System.Runtime.CompilerServices;
+using Xunit;
+
+namespace KvmSharp.Cli.Tests.Run;
+
+/// <summary>The sample guests on the software CPU.</summary>
+public class SampleGuestTests
+{
+    [Theory]
+    [InlineData("hello --memory 64M -- one two", "Hello from 64-bit mode: 64 MiB in 1 slot, 1 vCPU.\nArguments: one two\n")]
+    [InlineData("hello --memory 5G --slots 3", "Hello from 64-bit mode: 5120 MiB in 3 slots, 1 vCPU.\n")]
+    [InlineData("hello.multiboot --memory 64M -- one", "Hello from 64-bit mode: 64 MiB in 1 slot, 1 vCPU.\nArguments: one\n")]
+    [InlineData("hello16.bin --memory 64K", "Hello from real mode: 0123456789\n")]
+    [InlineData("sha256 -- 64", "1dd334fe06e447d46e556e9c8f958a3ee41eb8e4cdf3cd36af3cdeae98fd7854  64 KiB\n")]
+    [InlineData("sort -- 5000", "5000 numbers in order, checksum 5a2a6a40\n")]
+    [InlineData("walk --memory 16M --slots 2000", "2791 pages of 2000 slots, 1 round: all as written\n")]
+    [InlineData("threads -- 20", "20 primes by 22 threads: the last is 71, their sum 639; 921 switches\n")]
+    [InlineData("smp --cpus 2 -- 2000", "2 vCPUs, 2000 additions each: atomic 4000, locked 4000, by ticket 4000, exchanged 4000, out of order 0\n")]
+    public void A_sample_guest_says_what_it_should(string commandLine, string expected)
+    {
+        CommandRun run = CommandRun.Of($"run {Folder("samples/guests")}/{commandLine}");
+
+        Assert.Equal(("", expected, ExitCode.Success), (run.Error, run.Out, run.ExitCode));
+    }
+
+    [Fact]
+    public void Every_fault_of_paging_is_as_the_manuals_say()
+    {
+        CommandRun run = CommandRun.Of($"run {Folder("samples/guests")}/paging");
+
+        Assert.EndsWith("all as the manuals say\n", run.Out, StringComparison.Ordinal);
+        Assert.Equal(ExitCode.Success, run.ExitCode);
+    }
+
+    [Theory]
+    [InlineData("0b0f0b", "kvmsharp run: vCPU 0: a triple fault at 0000:")]
+    public void A_guest_that_crashes_is_one_line_and_exit_code_1(string code, string expected)
+    {
+        string path = Path.GetTempFileName();
+        File.WriteAllBytes(path, Convert.FromHexString(code));
+
+        CommandRun run = CommandRun.Of($"run {path}");
+
+        File.Delete(path);
+        Assert.StartsWith(expected, run.Error, StringComparison.Ordinal);
+        Assert.Equal(ExitCode.Failed, run.ExitCode);
+    }
+
+    static string Folder(string folder, [CallerFilePath] string here = "") =>
+        Path.GetFullPath(Path.Combine(Path.GetDirectoryName(here)!, "../../..", folder));
+}
