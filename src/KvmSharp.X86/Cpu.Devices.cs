@@ -121,7 +121,12 @@ partial class Cpu
     // Host memory that may not be touched, or a machine that is dead: the owner is told.
     bool StopForMemory()
     {
-        Exit = Memory.Fault.Kind == GuestAccessKind.MachineDead ? ExitKind.MachineDead : ExitKind.HostFault;
+        Exit = Memory.Fault.Kind switch
+        {
+            GuestAccessKind.MachineDead => ExitKind.MachineDead,
+            GuestAccessKind.DirtyRingFull => ExitKind.DirtyRingFull,
+            _ => ExitKind.HostFault,
+        };
         Stop = StopReason.DeviceExit;
         return false;
     }

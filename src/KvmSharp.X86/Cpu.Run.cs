@@ -113,6 +113,8 @@ partial class Cpu
             Environment.Exclusive.StandAside();
         if (Vcpu.TakeRequest(CodeWritten))
             ServeForeignWrites();
+        if (Vcpu.TakeRequest(VcpuRequest.DirtyRingSoftFull))
+            Exit = ExitKind.DirtyRingFull;
         // Nobody else asks anything of this CPU.
         while (Vcpu.TryTakeRequest(out _))
         {

@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.Threading;
 using KvmSharp.Addresses;
 using KvmSharp.Backends;
+using KvmSharp.DirtyLog;
 using KvmSharp.SecondStage;
 using KvmSharp.Slots;
 using KvmSharp.Vcpus;
@@ -14,6 +15,8 @@ public sealed class SoftwareMachine : IMachine, IWriteTracker
 {
     /// <summary>The one hypercall that can be asked for: a guest that shares or hides memory (KVM_HC_MAP_GPA_RANGE).</summary>
     const ulong ExitableHypercalls = 1UL << 12;
+
+    const int MaxRingBytes = 1 << 20;
 
     readonly VirtualMachine _core;
     readonly Lock _vcpusLock = new();
@@ -55,7 +58,8 @@ public sealed class SoftwareMachine : IMachine, IWriteTracker
         KvmCapability.NrVcpus or KvmCapability.MaxVcpus => _core.Options.MaxVcpus,
         KvmCapability.MaxVcpuId => _core.Options.MaxVcpuIds,
         KvmCapability.MultiAddressSpace => _core.Options.AddressSpaces,
-        KvmCapability.GetTscKhz => 1,
+        KvmCapability.ManualDirtyLogProtect => (int)(DirtyLogModes.ManualProtect | DirtyLogModes.InitiallySet),
+        KvmCapability.DirtyLogRing or KvmCapability.DirtyLogRingAcqRel => MaxRingBytes,
         KvmCapability.Xsave2 => SoftwareVcpu.XsaveBytes,
         KvmCapability.ExitHypercall => (int)ExitableHypercalls,
         _ => 0,
@@ -64,10 +68,20 @@ public sealed class SoftwareMachine : IMachine, IWriteTracker
     /// <inheritdoc/>
     public KvmErrno TryEnable(KvmCapability capability, ulong argument = 0)
     {
-        if (capability != KvmCapability.ExitHypercall || (argument & ~ExitableHypercalls) != 0)
-            return KvmErrno.EINVAL;
-        Environment.ExitHypercalls = argument;
-        return KvmErrno.None;
+        switch (capability)
+        {
+            case KvmCapability.ManualDirtyLogProtect:
+                return _core.DirtyTracking.TrySetModes((DirtyLogModes)argument);
+            case KvmCapability.DirtyLogRing or KvmCapability.DirtyLogRingAcqRel:
+                return _core.DirtyTracking.TryEnableRings(argument);
+            case KvmCapability.MaxVcpuId:
+                return argument > uint.MaxValue ? KvmErrno.EINVAL : _core.Vcpus.TryLimitIds((uint)argument);
+            case KvmCapability.ExitHypercall when (argument & ~ExitableHypercalls) == 0:
+                Environment.ExitHypercalls = argument;
+                return KvmErrno.None;
+            default:
+                return KvmErrno.EINVAL;
+        }
     }
 
     /// <inheritdoc/>

@@ -43,6 +43,9 @@ public sealed partial class SoftwareVcpu : IVcpu
     /// <summary>The vCPU of the machine core: requests, and guest memory as this CPU sees it.</summary>
     public Vcpu Core { get; }
 
+    /// <summary>The CPU itself, for tests.</summary>
+    internal Cpu Cpu => _cpu;
+
     /// <summary>What has happened on this CPU. For the owner, after an exit.</summary>
     public CpuStatistics Statistics => new(_cpu);
 
@@ -90,6 +93,7 @@ public sealed partial class SoftwareVcpu : IVcpu
             ExitKind.Breakpoint => DebugExit(BreakpointVector, 0),
             ExitKind.FetchOutsideMemory => VcpuExit.OfInternalError(InternalErrorKind.Emulation, default),
             ExitKind.DeliveryFailed => VcpuExit.OfInternalError(InternalErrorKind.DeliveryEvent, default),
+            ExitKind.DirtyRingFull => new VcpuExit(VcpuExitReason.DirtyRingFull),
             ExitKind.HostFault => VcpuExit.OfMemoryFault(
                 new MemoryFaultExit(0, _cpu.Memory.Fault.Gpa, (ulong)_cpu.Memory.Fault.Length)),
             _ => new VcpuExit(VcpuExitReason.Intr),

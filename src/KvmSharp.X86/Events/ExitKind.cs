@@ -27,6 +27,9 @@ enum ExitKind
     HostFault,
     MachineDead,
 
+    /// <summary>The vCPU's dirty ring has to be harvested first.</summary>
+    DirtyRingFull,
+
     /// <summary>An exception could not be delivered: its tables or stack are not memory.</summary>
     DeliveryFailed,
 

@@ -16,6 +16,11 @@ sealed class Guest : IDisposable
     internal const ulong Code = 0x8000;
     internal const ulong Stack = 0x7000;
 
+    /// <summary>The stack that exceptions of user code come on.</summary>
+    internal const ulong KernelStack = 0x6000;
+    internal const ulong Handlers = 0x4_0000;
+    internal const byte Halt = 0xF4;
+
     /// <summary>Where tests put data.</summary>
     internal const ulong Data = 0x2_0000;
 
@@ -32,12 +37,16 @@ sealed class Guest : IDisposable
 
     internal const ulong MemoryBytes = 16UL << 20;
 
+    /// <summary>Bits of a guest physical address; those above are reserved in page tables.</summary>
+    internal const int PhysicalBits = 46;
+
     readonly AnonymousMemory _memory = AnonymousMemory.Create(MemoryBytes);
 
     Guest(int bits)
     {
         Bits = bits;
-        Machine = SoftwareBackend.Instance.CreateMachine();
+        Machine = SoftwareBackend.Instance.CreateMachine(
+            new VirtualMachineOptions { GuestAddressBits = PhysicalBits });
         Machine.Slots.Add(new Gpa(0), _memory);
         Vcpu = Machine.CreateVcpu(new VcpuId(0));
     }
@@ -105,7 +114,7 @@ sealed class Guest : IDisposable
         guest.Tables.MapIdentity(MemoryBytes, PageTables.Present | PageTables.Writable | PageTables.User);
         KvmSregs sregs = guest.Sregs;
         SetFlat(ref sregs, isLong: true);
-        sregs.Cr0 = 0x8001_0011;
+        sregs.Cr0 = 0x8000_0011;
         sregs.Cr3 = PageTables.Root;
         sregs.Cr4 = 0x20;
         sregs.Efer = 0xD01;
@@ -174,6 +183,64 @@ sealed class Guest : IDisposable
         }
     }
 
+    /// <summary>Makes every exception end in a HLT of its own, on the stack it comes on.</summary>
+    internal void HaltOnExceptions(int stackTable = 0)
+    {
+        for (int vector = 0; vector < 32; vector++)
+        {
+            Write(Handlers + ((ulong)vector * 16), Halt);
+            SetGate(vector, Handlers + ((ulong)vector * 16), dpl: 3, stackTable);
+        }
+    }
+
+    /// <summary>Runs until an exception's HLT.</summary>
+    /// <returns>The vector, and its error code or 0.</returns>
+    internal ExceptionFrame RunToException()
+    {
+        KvmRegs regs = RunToHalt();
+        int vector = (int)((regs.Rip - Handlers) / 16);
+        Assert.InRange(vector, 0, 31);
+        bool hasError = vector is 8 or (>= 10 and <= 14) or 17;
+        ulong size = Bits == 64 ? 8UL : 4;
+        ulong at = regs.Rsp;
+        ulong Word() => Bits == 64 ? Read<ulong>(at) : Read<uint>(at);
+        ulong error = 0;
+        if (hasError)
+        {
+            error = Word();
+            at += size;
+        }
+        ulong rip = Word();
+        at += size;
+        ulong code = Word();
+        at += size;
+        return new ExceptionFrame(vector, error, rip, (ushort)code, Word());
+    }
+
+    /// <summary>Lets user code end by HLT, which it may not: the handler does.</summary>
+    internal void HaltOnGeneralProtection()
+    {
+        const int GeneralProtection = 13;
+        Write(Handlers + 0xF00, Halt);
+        SetGate(GeneralProtection, Handlers + 0xF00);
+    }
+
+    /// <summary>Goes on as user code.</summary>
+    internal void EnterUser()
+    {
+        KvmSregs sregs = Sregs;
+        sregs.Cs.Selector = UserCode;
+        sregs.Cs.Dpl = 3;
+        sregs.Ss.Selector = UserData;
+        sregs.Ss.Dpl = 3;
+        Sregs = sregs;
+        Write(Task + 4, KernelStack);
+        // No map of ports: it would lie behind the task's end.
+        Write(Task + 0x66, ushort.MaxValue);
+        if (Bits == 32)
+            Write(Task + 8, KernelData);
+    }
+
     public void Dispose()
     {
         Vcpu.Dispose();
@@ -206,4 +273,10 @@ sealed class Guest : IDisposable
         sregs.Idt = new KvmDtable { Base = Idt, Limit = 0xFFF };
         sregs.Tr = new KvmSegment { Selector = TaskSelector, Base = Task, Limit = 0x67, Type = 0xB, Present = 1 };
     }
+}
+
+/// <summary>What an exception left on its stack.</summary>
+readonly record struct ExceptionFrame(int Vector, ulong Error, ulong Rip, ushort Code, ulong Flags)
+{
+    public override string ToString() => $"vector {Vector} error {Error:x} at {Rip:x}";
 }
