@@ -1,4 +1,5 @@
 using System.Collections.Generic;
+using KvmSharp.Lab.DirtyLog;
 using KvmSharp.Lab.HyperV;
 using KvmSharp.Lab.Scale;
 using KvmSharp.Lab.Slots;
@@ -14,5 +15,6 @@ static class ScaleSubjects
         new SlotScale(SlotStores.All, SlotStores.Default),
         new VcpuScale(VcpuStores.All, VcpuStores.Default),
         new VpScale(),
+        new DirtyScale(),
     ];
 }
