@@ -70,16 +70,27 @@ sealed class CheckpointImage
     /// <summary>Takes pages over from the memory of a machine.</summary>
     internal void Capture(ulong page, Hva from, ulong count)
     {
-        for (ulong done = 0; done < count; done++, from += Page.Size)
+        for (ulong done = 0; done < count;)
         {
-            if (HostCopy.IsZeroPage(from))
-            {
-                AddZeros(page + done, 1);
-                continue;
-            }
-            HostCopy.Copy(from, AddressOf(page + done), Page.Size);
-            _present!.Mark(page + done);
+            bool isZero = HostCopy.IsZeroPage(from + (done << Page.Shift));
+            ulong run = 1;
+            while (done + run < count && HostCopy.IsZeroPage(from + ((done + run) << Page.Shift)) == isZero)
+                run++;
+            if (isZero)
+                AddZeros(page + done, run);
+            else
+                Fill(page + done, from + (done << Page.Shift), run);
+            done += run;
         }
+    }
+
+    void Fill(ulong page, Hva from, ulong count)
+    {
+        if (_memory!.File is { } file)
+            HostCopy.CopyToFile(from, count << Page.Shift, file, page << Page.Shift);
+        else
+            HostCopy.Copy(from, AddressOf(page), count << Page.Shift);
+        _present!.MarkRange(page, count);
     }
 
     /// <summary>Brings pages back into the memory of a machine.</summary>

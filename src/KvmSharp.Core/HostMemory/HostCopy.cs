@@ -1,6 +1,8 @@
 using System;
+using System.IO;
 using System.Runtime.CompilerServices;
 using KvmSharp.Addresses;
+using Microsoft.Win32.SafeHandles;
 
 namespace KvmSharp.HostMemory;
 
@@ -15,6 +17,18 @@ static unsafe class HostCopy
     {
         // SAFETY: the caller answers for both ranges.
         Buffer.MemoryCopy((void*)from.Value, (void*)to.Value, length, length);
+    }
+
+    /// <summary>Copies into a file: pages that the file does not have yet cost no fault.</summary>
+    internal static void CopyToFile(Hva from, ulong length, SafeFileHandle file, ulong offset)
+    {
+        for (ulong done = 0; done < length;)
+        {
+            int piece = (int)Math.Min(length - done, 1U << 30);
+            // SAFETY: the caller answers for the range; the call only reads it.
+            RandomAccess.Write(file, new ReadOnlySpan<byte>((void*)(from.Value + done), piece), (long)(offset + done));
+            done += (ulong)piece;
+        }
     }
 
     internal static void Clear(Hva start, ulong length)

@@ -39,7 +39,7 @@ ref struct PageProtector(SecondStageTable table)
     /// <summary>Takes the right from a long row of pages.</summary>
     public void Protect(GfnRange range)
     {
-        Splits += _table.Split(range, PageLevel.Page4K) ? 1 : 0;
+        Split(range);
         _taken |= _table.WriteProtect(range) ? 1UL : 0;
     }
 
@@ -48,9 +48,16 @@ ref struct PageProtector(SecondStageTable table)
     {
         _region = gfn.Value >> PageLevels.IndexBits;
         _leaves = _table.FindLeafTable(gfn);
-        if (_leaves is not null || !_table.Split(new GfnRange(gfn, 1), PageLevel.Page4K))
-            return;
-        Splits++;
-        _leaves = _table.FindLeafTable(gfn);
+        if (_leaves is null && Split(new GfnRange(gfn, 1)))
+            _leaves = _table.FindLeafTable(gfn);
+    }
+
+    // Each leaf that is cut up makes one table, and nobody else makes any under the exclusive lock.
+    bool Split(GfnRange range)
+    {
+        long tables = _table.TableCount;
+        bool split = _table.Split(range, PageLevel.Page4K);
+        Splits += (int)(_table.TableCount - tables);
+        return split;
     }
 }
