@@ -55,6 +55,16 @@ static class TargetReport
         Line("move a slot, 10 slots, vCPU runs elsewhere", 3, Microseconds, "µs", SlotTargets.Move(FewSlots, vcpuUsesIt: false));
         Line("move a slot, 32,764 slots, vCPU runs elsewhere", 3, Microseconds, "µs", SlotTargets.Move(SlotCrowd.Most, vcpuUsesIt: false));
         Line("  the same, vCPU reads the slot that moves", null, Microseconds, "µs", SlotTargets.Move(SlotCrowd.Most, vcpuUsesIt: true));
+        (Timing harvest, Timing harvestRatio) = DirtyTargets.Harvest();
+        Line("harvest 10 dirty pages, slot of 1 TiB", 20, Microseconds, "µs", harvest);
+        Line("  against a slot of 1 GiB", 2, Nanoseconds, "×", harvestRatio);
+        Line("mark 64 pages", 15, Nanoseconds, "ns", DirtyTargets.Mark64Pages());
+        Line("8-byte write to a dirty page, against one not logged", 1.1, Nanoseconds, "×", DirtyTargets.WriteDirty());
+        Line("begin to log 64 GiB that are mapped, initially set", 100, Microseconds, "µs", DirtyTargets.Enable());
+        (Timing restore, Timing restoreRatio) = DirtyTargets.Restore();
+        Line("restore 1,000 pages of 4 GiB", 2000, Microseconds, "µs", restore);
+        Line("  against 1,000 pages of 1 GiB", 1.2, Nanoseconds, "×", restoreRatio);
+        Line("clone 4 GiB", 1000, Microseconds, "µs", DirtyTargets.Clone());
         Line("empty machine", null, Nanoseconds, "bytes", Exact(BookkeepingBytes.EmptyMachine()));
         Line("machine, 1 slot, 1 vCPU, besides the TLB", 8192, Nanoseconds, "bytes", Exact(BookkeepingBytes.OneSlotOneVcpu(touched: false)));
         Line("  the same after one access", null, Nanoseconds, "bytes", Exact(BookkeepingBytes.OneSlotOneVcpu(touched: true)));
