@@ -3,6 +3,7 @@ using System.CommandLine;
 using System.Linq;
 using System.Threading;
 using KvmSharp.Cli.Help;
+using KvmSharp.Cli.Perf.Dirty;
 
 namespace KvmSharp.Cli.Perf;
 
@@ -10,7 +11,8 @@ namespace KvmSharp.Cli.Perf;
 sealed class PerfCommand : Command, IExplained
 {
     readonly Option<string?> _tests = Text(
-        "--test", "LIST", $"Tests to run, of {string.Join(", ", PerfOptions.TestNames)}. All by default.");
+        "--test", "LIST", $"Tests to run, of {string.Join(", ", PerfOptions.TestNames)}: all by default. "
+        + $"Or of {string.Join(", ", DirtyPerfOptions.TestNames)}.");
 
     readonly Option<string?> _slots = Text(
         "--slots", "LIST",
@@ -30,6 +32,17 @@ sealed class PerfCommand : Command, IExplained
 
     readonly Option<string?> _runs = Text("--runs", "R", "Run everything so often and keep the best. By default 1.");
 
+    readonly Option<string?> _memory = Text(
+        "--memory", "MIB", $"Memory of each vCPU in dirty-log, dirty-ring and restore. By default {DirtyPerfOptions.DefaultMegabytes}.");
+
+    readonly Option<string?> _vcpus = Text("--vcpus", "N", "vCPUs in dirty-log and dirty-ring. By default 1.");
+
+    readonly Option<string?> _writeFraction = Text(
+        "--write-fraction", "F", "Pages that dirty-log and dirty-ring write, as a part of all; the rest is read. By default 1.");
+
+    readonly Option<string?> _iterations = Text(
+        "--iterations", "N", $"How often dirty-log and dirty-ring dirty memory. By default {DirtyPerfOptions.DefaultIterations}.");
+
     readonly Option<bool> _verify = new("--verify") { Description = "Let map and unmap check values too; rw always does." };
 
     readonly Option<string?> _json = Text(
@@ -38,7 +51,7 @@ sealed class PerfCommand : Command, IExplained
     PerfCommand()
         : base("perf", "Measure slot operations, and host unmaps, while a vCPU uses the memory.")
     {
-        foreach (Option option in (Option[])[_tests, _slots, _stores, _baseline, _seconds, _runs, _verify, _json])
+        foreach (Option option in (Option[])[_tests, _slots, _stores, _baseline, _seconds, _runs, _memory, _vcpus, _writeFraction, _iterations, _verify, _json])
             Options.Add(option);
     }
 
@@ -55,11 +68,18 @@ sealed class PerfCommand : Command, IExplained
             "rw             Host and guest write and check each of 131072 pages in turns.",
             "setup          All slots of 512 MiB are mapped and created.",
         ]),
+        ("Tests of dirty logging, on their own:",
+        [
+            "dirty-log      Guests dirty memory; the host reads and clears bitmaps, in KVM's modes.",
+            "dirty-ring     The same with dirty rings.",
+            "restore        A machine is brought back to a checkpoint after pages were written.",
+        ]),
         ("Examples:",
         [
             "kvmsharp perf",
             "kvmsharp perf --test move-active,move-inactive --slots 509,32764",
             "kvmsharp perf --store twin-trees,slot-trie --seconds 1",
+            "kvmsharp perf --test dirty-log,restore --memory 256 --write-fraction 0.1",
             "kvmsharp perf --slots 32764 --seconds 5 --runs 3 --verify --json results.json",
         ]),
         ("Exit codes:",
@@ -71,14 +91,48 @@ sealed class PerfCommand : Command, IExplained
     internal static PerfCommand Create(Terminal terminal, CancellationToken interruption)
     {
         var command = new PerfCommand();
-        command.SetAction(parsed => PerfReport.Run(command.Read(parsed), terminal, interruption));
+        command.SetAction(parsed => DirtyPerfOptions.AreNamed(parsed.GetValue(command._tests))
+            ? DirtyPerfReport.Run(command.ReadDirty(parsed), terminal, interruption)
+            : PerfReport.Run(command.Read(parsed), terminal, interruption));
         return command;
     }
 
     static Option<string?> Text(string name, string value, string description) =>
         new(name) { HelpName = value, Description = description };
 
-    PerfOptions Read(ParseResult parsed) => PerfOptions.Parse(
+    // Options of the one kind of test are wrong with the other.
+    static void RequireUnused(ParseResult parsed, params Option[] options)
+    {
+        foreach (Option option in options)
+        {
+            if (parsed.GetResult(option) is { Implicit: false })
+                throw CommandException.WrongUse($"{option.Name} has no meaning with these tests");
+        }
+    }
+
+    DirtyPerfOptions ReadDirty(ParseResult parsed)
+    {
+        RequireUnused(parsed, _stores, _baseline, _seconds, _runs, _verify);
+        return DirtyPerfOptions.Parse(
+            parsed.GetValue(_tests)!,
+            parsed.GetValue(_memory),
+            parsed.GetValue(_slots),
+            parsed.GetValue(_vcpus),
+            parsed.GetValue(_writeFraction),
+            parsed.GetValue(_iterations)) with
+        {
+            JsonPath = JsonTarget.CheckPath(parsed.GetValue(_json)),
+            CommandLine = CommandLineProgram.Retype(parsed),
+        };
+    }
+
+    PerfOptions Read(ParseResult parsed)
+    {
+        RequireUnused(parsed, _memory, _vcpus, _writeFraction, _iterations);
+        return ReadSlotTests(parsed);
+    }
+
+    PerfOptions ReadSlotTests(ParseResult parsed) => PerfOptions.Parse(
         parsed.GetValue(_tests),
         parsed.GetValue(_slots),
         parsed.GetValue(_stores),
