@@ -49,6 +49,14 @@ sealed class SlotCrowd : IDisposable
     internal MemoryRegion Region(int slot, Gfn frame) =>
         new(new SlotId((ushort)slot), SlotFlags.None, frame.Base, Page.Size, HostPageOf(slot).Start) { Backing = _memory };
 
+    /// <summary>Lets the slots grow old, as those of a machine have that has run for a while.</summary>
+    /// <remarks>Otherwise the first collections would move all of them on the time of what is measured.</remarks>
+    internal SlotCrowd Aged()
+    {
+        GC.Collect();
+        return this;
+    }
+
     public void Dispose()
     {
         Machine.Dispose();

@@ -16,7 +16,7 @@ static class SlotReaders
     /// <remarks>The writer changes flags: so every slot is there all the time, and none but the designs' own cost shows.</remarks>
     internal static ScaleMeasure WhileWriting(SlotStoreDesign store, int count, int readers, ScaleClock clock)
     {
-        using var crowd = new SlotCrowd(store, count);
+        using SlotCrowd crowd = new SlotCrowd(store, count).Aged();
         using var stop = new CancellationTokenSource();
         Thread[] threads = new Thread[readers];
         Action<long> write = SlotUpdates.Flagger(crowd);

@@ -13,7 +13,7 @@ static class SlotUpdates
     /// <summary>One slot comes, between others, and goes; there are <paramref name="count"/> while it is there.</summary>
     internal static ScaleMeasure AddAndRemove(SlotStoreDesign store, int count, ScaleClock clock)
     {
-        using var crowd = new SlotCrowd(store, count - 1, room: 1);
+        using SlotCrowd crowd = new SlotCrowd(store, count - 1, room: 1).Aged();
         int[] places = SlotLookups.PickSlots(count);
         int next = 0;
         return clock.Time(pairs =>
@@ -29,7 +29,7 @@ static class SlotUpdates
     /// <summary>One slot after the other moves to the free frame beside it, or back.</summary>
     internal static ScaleMeasure Move(SlotStoreDesign store, int count, ScaleClock clock)
     {
-        using var crowd = new SlotCrowd(store, count);
+        using SlotCrowd crowd = new SlotCrowd(store, count).Aged();
         Action<long> move = Mover(crowd);
         return clock.Time(move);
     }
@@ -55,7 +55,7 @@ static class SlotUpdates
     /// <summary>Logging is switched on or off for one slot after the other.</summary>
     internal static ScaleMeasure SetFlags(SlotStoreDesign store, int count, ScaleClock clock)
     {
-        using var crowd = new SlotCrowd(store, count);
+        using SlotCrowd crowd = new SlotCrowd(store, count).Aged();
         Action<long> flagger = Flagger(crowd);
         return clock.Time(flagger);
     }
@@ -81,7 +81,7 @@ static class SlotUpdates
     internal static ScaleMeasure Transact(SlotStoreDesign store, int count, ScaleClock clock)
     {
         int resident = Math.Min(count, SlotLimits.UserSlots - TransactionChanges);
-        using var crowd = new SlotCrowd(store, resident, room: TransactionChanges);
+        using SlotCrowd crowd = new SlotCrowd(store, resident, room: TransactionChanges).Aged();
         int step = Math.Max(resident / TransactionChanges, 1);
         SlotTransaction creating = crowd.Slots.BeginTransaction();
         SlotTransaction deleting = crowd.Slots.BeginTransaction();
