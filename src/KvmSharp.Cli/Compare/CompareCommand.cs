@@ -36,7 +36,7 @@ sealed class CompareCommand : Command, IExplained
         ("Noise:",
         [
             "A time has changed when its ranges do not meet and the values are more than 5 % apart. A range is the",
-            "quartiles in results of scale, and the mean ± 50 %/√iterations in results of perf. Sizes: 1 %.",
+            "quartiles in results of scale, and the mean ± 50 %/√iterations in results of perf. Bytes and comparisons: 1 %.",
         ]),
         ("Exit codes:", ["0 done   1 something is slower or larger, with --fail-on-slower   2 wrong use"]),
     ];

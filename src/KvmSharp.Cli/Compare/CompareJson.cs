@@ -20,7 +20,7 @@ static class CompareJson
             comparison.MeanTimeRatio,
             [
                 .. comparison.Rows.Select(row => new CompareRow(
-                    row.Key.What, row.Key.Count, row.Key.Design, row.Key.IsSize ? "bytes" : "nanoseconds",
+                    row.Key.What, row.Key.Count, row.Key.Design, JsonNamingPolicy.CamelCase.ConvertName(row.Key.Unit.ToString()),
                     row.A?.Value, row.B?.Value, row.Ratio, row.Verdict)),
             ]),
         CompareJsonContext.Default.CompareDocument);
@@ -49,7 +49,7 @@ sealed record CompareSide(string Source, bool Complete, string? Command, Machine
 /// <param name="What">The test, or the subject and its operation.</param>
 /// <param name="Count">Slots, vCPUs, …</param>
 /// <param name="Design">The design.</param>
-/// <param name="Unit"><c>nanoseconds</c> or <c>bytes</c>.</param>
+/// <param name="Unit"><c>nanoseconds</c>, <c>bytes</c> or <c>comparisons</c>.</param>
 /// <param name="A">In the first run.</param>
 /// <param name="B">In the second.</param>
 /// <param name="Ratio">The second of the first.</param>

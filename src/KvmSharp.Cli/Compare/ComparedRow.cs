@@ -15,21 +15,20 @@ sealed record ComparedRow(RowKey Key, Estimate? A, Estimate? B)
     {
         ({ } a, { } b) => b.CompareBeyondNoise(a) switch
         {
-            < 0 => Key.IsSize ? Verdict.Smaller : Verdict.Faster,
-            > 0 => Key.IsSize ? Verdict.Larger : Verdict.Slower,
+            < 0 => Key.Unit == CostUnit.Nanoseconds ? Verdict.Faster : Verdict.Smaller,
+            > 0 => Key.Unit == CostUnit.Nanoseconds ? Verdict.Slower : Verdict.Larger,
             _ => Verdict.Unchanged,
         },
         (not null, null) => Verdict.OnlyInA,
         _ => Verdict.OnlyInB,
     };
 
-    internal string Format(Estimate? estimate) => estimate is not { } known ? "-"
-        : Key.IsSize ? Quantity.FormatBytes(known.Value) : Quantity.FormatTime(known.Value);
+    internal string Format(Estimate? estimate) => estimate is { } known ? Quantity.Format(known.Value, Key.Unit) : "-";
 }
 
 /// <summary>What a row is about.</summary>
 /// <param name="What">The test, or the subject and its operation.</param>
 /// <param name="Count">Slots, vCPUs, …</param>
 /// <param name="Design">The design.</param>
-/// <param name="IsSize">Whether it is in bytes; otherwise in nanoseconds.</param>
-sealed record RowKey(string What, long Count, string Design, bool IsSize);
+/// <param name="Unit">What its cost is in.</param>
+sealed record RowKey(string What, long Count, string Design, CostUnit Unit);

@@ -33,7 +33,7 @@ sealed class Comparison
         {
             double[] logarithms =
             [
-                .. Rows.Where(row => !row.Key.IsSize && row.Ratio is > 0).Select(row => Math.Log(row.Ratio!.Value)),
+                .. Rows.Where(row => row.Key.Unit == CostUnit.Nanoseconds && row.Ratio is > 0).Select(row => Math.Log(row.Ratio!.Value)),
             ];
             return logarithms.Length == 0 ? null : Math.Exp(logarithms.Average());
         }
@@ -62,7 +62,7 @@ sealed class Comparison
     static Dictionary<RowKey, Estimate> RowsOf(ResultFile file) => new(file switch
     {
         PerfFile perf => perf.Figures.Select(figure => KeyValuePair.Create(
-            new RowKey(figure.Test, figure.Slots, figure.Store, IsSize: false), figure.Estimate)),
+            new RowKey(figure.Test, figure.Slots, figure.Store, CostUnit.Nanoseconds), figure.Estimate)),
         ScaleFile scale => scale.Figures.SelectMany(RowsOf),
         _ => [],
     });
@@ -71,9 +71,7 @@ sealed class Comparison
     {
         string variant = figure.Variant.ToString();
         string what = $"{figure.Subject} {figure.Operation}{(variant.Length == 0 ? "" : ", ")}{variant}";
-        if (figure.Time is { } time)
-            yield return KeyValuePair.Create(new RowKey(what, figure.Count, figure.Design, IsSize: false), time);
-        if (figure.Bytes is { } bytes)
-            yield return KeyValuePair.Create(new RowKey(what, figure.Count, figure.Design, IsSize: true), bytes);
+        return figure.Costs.Select(cost => KeyValuePair.Create(
+            new RowKey(what, figure.Count, figure.Design, cost.Unit), cost.Cost));
     }
 }

@@ -15,10 +15,10 @@ enum Verdict
     /// <summary>It takes more time.</summary>
     Slower,
 
-    /// <summary>It takes fewer bytes.</summary>
+    /// <summary>It takes fewer bytes, or comparisons.</summary>
     Smaller,
 
-    /// <summary>It takes more bytes.</summary>
+    /// <summary>It takes more bytes, or comparisons.</summary>
     Larger,
 
     /// <summary>Only the first run has it.</summary>

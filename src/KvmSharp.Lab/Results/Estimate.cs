@@ -3,7 +3,7 @@ using System;
 namespace KvmSharp.Lab.Results;
 
 /// <summary>A measured value and how far it can be trusted.</summary>
-/// <param name="Value">Nanoseconds or bytes.</param>
+/// <param name="Value">Nanoseconds, bytes or comparisons.</param>
 /// <param name="Low">The lower end of what repeating the measurement would find.</param>
 /// <param name="High">The upper end.</param>
 /// <param name="Tolerance">The share of the value that two runs on one machine may differ by for no reason.</param>
@@ -12,8 +12,8 @@ public readonly record struct Estimate(double Value, double Low, double High, do
     /// <summary>Processors change their clock, and machines their mood, by this much.</summary>
     public const double TimeTolerance = 0.05;
 
-    /// <summary>Allocations are counted, but some sizes are averages.</summary>
-    public const double ByteTolerance = 0.01;
+    /// <summary>Bytes and comparisons are counted, but some are averages.</summary>
+    public const double CountTolerance = 0.01;
 
     // How far one iteration of a perf test strays from the mean: most do by less, those that meet an interrupt by more.
     const double StrayOfOneIteration = 0.5;
@@ -28,8 +28,8 @@ public readonly record struct Estimate(double Value, double Low, double High, do
         return new Estimate(mean, Math.Max(0, mean - margin), mean + margin, TimeTolerance);
     }
 
-    /// <summary>A size.</summary>
-    public static Estimate OfBytes(double bytes) => new(bytes, bytes, bytes, ByteTolerance);
+    /// <summary>What was counted rather than timed.</summary>
+    public static Estimate OfCount(double count) => new(count, count, count, CountTolerance);
 
     /// <summary>
     /// Whether this value is less than, or greater than, another beyond doubt: the ranges do not meet, and the values differ

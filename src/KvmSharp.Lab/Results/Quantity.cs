@@ -20,6 +20,14 @@ public static class Quantity
     public static string FormatBytes(double bytes) =>
         bytes.ToString(bytes == Math.Floor(bytes) ? "#,0" : "#,0.0", CultureInfo.InvariantCulture) + " B";
 
+    /// <summary>A cost in the unit that fits it.</summary>
+    public static string Format(double cost, CostUnit unit) => unit switch
+    {
+        CostUnit.Nanoseconds => FormatTime(cost),
+        CostUnit.Bytes => FormatBytes(cost),
+        _ => cost.ToString("#,0.##", CultureInfo.InvariantCulture),
+    };
+
     /// <summary>A ratio with three significant digits: <c>2.31</c>, <c>148</c>.</summary>
     public static string FormatRatio(double ratio) => double.IsFinite(ratio) ? Significant(ratio) : "∞";
 

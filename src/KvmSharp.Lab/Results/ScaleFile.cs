@@ -27,16 +27,25 @@ public sealed record ScaleFile(
 /// <param name="Design">The design's name.</param>
 /// <param name="Count">Slots, vCPUs, …</param>
 /// <param name="Variant">What else tells it from other figures.</param>
-/// <param name="Measure">A time, a size, or both.</param>
+/// <param name="Measure">A time, a size, a number of comparisons, or several of them.</param>
 /// <param name="IsDefault">Whether a machine gets this design when nothing is chosen.</param>
 public sealed record ScaleFigure(
     string Subject, string Operation, string Design, long Count, ScaleVariant Variant, ScaleMeasure Measure, bool IsDefault)
 {
-    /// <summary>The time of one operation, if one was measured.</summary>
-    public Estimate? Time => Measure.Nanoseconds is { } median
-        ? Estimate.OfQuartiles(median, Measure.LowNanoseconds ?? median, Measure.HighNanoseconds ?? median)
-        : null;
-
-    /// <summary>The size, if one was measured.</summary>
-    public Estimate? Bytes => Measure.Bytes is { } bytes ? Estimate.OfBytes(bytes) : null;
+    /// <summary>Its costs, each in its unit: at least one.</summary>
+    public IEnumerable<(CostUnit Unit, Estimate Cost)> Costs
+    {
+        get
+        {
+            if (Measure.Nanoseconds is { } median)
+            {
+                yield return (CostUnit.Nanoseconds, Estimate.OfQuartiles(
+                    median, Measure.LowNanoseconds ?? median, Measure.HighNanoseconds ?? median));
+            }
+            if (Measure.Bytes is { } bytes)
+                yield return (CostUnit.Bytes, Estimate.OfCount(bytes));
+            if (Measure.Comparisons is { } comparisons)
+                yield return (CostUnit.Comparisons, Estimate.OfCount(comparisons));
+        }
+    }
 }

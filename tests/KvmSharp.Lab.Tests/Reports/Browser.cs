@@ -15,7 +15,7 @@ sealed class Browser : IAsyncDisposable
 {
     const string Announcement = "DevTools listening on ";
     static readonly string[] _programs = ["chromium", "chromium-browser", "google-chrome"];
-    static readonly TimeSpan _patience = TimeSpan.FromSeconds(30);
+    static readonly TimeSpan _patience = TimeSpan.FromMinutes(2);
 
     readonly Process _process;
     readonly string _profile;

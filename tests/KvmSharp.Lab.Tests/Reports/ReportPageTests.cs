@@ -169,6 +169,26 @@ public class ReportPageTests
         Assert.Contains(root.Descendants(_html + "li"), note => note.Value == "heap: 1,000 lookups only");
     }
 
+    [Fact]
+    public void What_was_varied_most_is_the_axis()
+    {
+        JsonObject[] rows = [.. ((int[])[1, 8, 64]).Select(set =>
+        {
+            JsonObject row = SampleResults.ScaleRow("find", "heap", 100, null);
+            row["set"] = set;
+            row["comparisons"] = set * 3;
+            return row;
+        })];
+
+        XElement root = SampleReport.Compose(SampleResults.Scale(rows));
+
+        XElement figure = root.Descendants(_html + "figure").First();
+        Assert.Equal("find, 100 folderscomparisons", figure.Descendants(_html + "h3").Single().Value);
+        Assert.Equal(["1", "8", "64"], figure.Descendants(_html + "tbody").Single().Descendants(_html + "th").Select(row => row.Value));
+        Assert.Equal([3.0, 24, 192], figure.Descendants(_html + "data").Select(Value));
+        Assert.Contains("members of the set", figure.Descendants(_svg + "text").Select(text => text.Value));
+    }
+
     [Theory]
     [InlineData("<script>alert(1)</script>")]
     [InlineData("\"><img src=x onerror=alert(1)>")]

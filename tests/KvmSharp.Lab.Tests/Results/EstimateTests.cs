@@ -38,9 +38,9 @@ public class EstimateTests
     [Fact]
     public void Sizes_differ_by_more_than_rounding()
     {
-        Assert.Equal(0, Estimate.OfBytes(1000).CompareBeyondNoise(Estimate.OfBytes(1009)));
-        Assert.Equal(-1, Estimate.OfBytes(1000).CompareBeyondNoise(Estimate.OfBytes(1020)));
-        Assert.Equal(-1, Estimate.OfBytes(0).CompareBeyondNoise(Estimate.OfBytes(8)));
-        Assert.Equal(0, Estimate.OfBytes(0).CompareBeyondNoise(Estimate.OfBytes(0)));
+        Assert.Equal(0, Estimate.OfCount(1000).CompareBeyondNoise(Estimate.OfCount(1009)));
+        Assert.Equal(-1, Estimate.OfCount(1000).CompareBeyondNoise(Estimate.OfCount(1020)));
+        Assert.Equal(-1, Estimate.OfCount(0).CompareBeyondNoise(Estimate.OfCount(8)));
+        Assert.Equal(0, Estimate.OfCount(0).CompareBeyondNoise(Estimate.OfCount(0)));
     }
 }

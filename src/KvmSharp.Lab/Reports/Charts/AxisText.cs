@@ -1,5 +1,6 @@
 using System;
 using System.Globalization;
+using KvmSharp.Lab.Results;
 
 namespace KvmSharp.Lab.Reports.Charts;
 
@@ -9,15 +10,25 @@ static class AxisText
     static readonly string[] _timeUnits = ["ns", "µs", "ms", "s"];
     static readonly string[] _byteUnits = ["B", "kB", "MB", "GB", "TB"];
 
-    internal static string Time(double nanoseconds) => Scaled(nanoseconds, _timeUnits);
+    static readonly string[] _countUnits = ["", "k", "M", "G"];
 
-    internal static string Bytes(double bytes) => Scaled(bytes, _byteUnits);
+    /// <summary>How an axis writes costs of a unit.</summary>
+    internal static Func<double, string> Of(CostUnit unit)
+    {
+        string[] units = unit switch
+        {
+            CostUnit.Nanoseconds => _timeUnits,
+            CostUnit.Bytes => _byteUnits,
+            _ => _countUnits,
+        };
+        return value => Scaled(value, units);
+    }
 
     static string Scaled(double value, string[] units)
     {
         int unit = 0;
         for (; value >= 999.5 && unit < units.Length - 1; unit++)
             value /= 1000;
-        return $"{Math.Round(value, 6).ToString("0.######", CultureInfo.InvariantCulture)} {units[unit]}";
+        return $"{Math.Round(value, 6).ToString("0.######", CultureInfo.InvariantCulture)} {units[unit]}".TrimEnd();
     }
 }

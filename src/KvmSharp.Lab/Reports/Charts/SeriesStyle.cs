@@ -3,10 +3,16 @@ using KvmSharp.Lab.Reports.Markup;
 
 namespace KvmSharp.Lab.Reports.Charts;
 
-/// <summary>Colours and marks by which lines are told apart: the marks alone are enough, for those who see no colours.</summary>
+/// <summary>
+/// Colours and marks by which lines are told apart: the marks alone are enough, for those who see no colours. When the colours
+/// are used up they begin again, with broken lines and other, hollow marks.
+/// </summary>
 static class SeriesStyle
 {
-    internal const int Count = 8;
+    const int Colors = 8;
+
+    // Of the marks, a second round begins with this one.
+    const int SecondMark = 3;
 
     // Outlines around the origin, of about the same weight to the eye.
     static readonly string[] _outlines =
@@ -21,12 +27,12 @@ static class SeriesStyle
         "M-3.8 -3.8L0 -1.6L3.8 -3.8L1.6 0L3.8 3.8L0 1.6L-3.8 3.8L-1.6 0Z",
     ];
 
-    /// <summary>The class that gives everything inside it the style's colour.</summary>
-    internal static string ColorClass(int style) => $"s{style % Count}";
+    /// <summary>The classes that give everything inside it the style's colour.</summary>
+    internal static string ColorClass(int style) => style < Colors ? $"s{style}" : $"s{style % Colors} second";
 
     /// <summary>The mark at a place.</summary>
     internal static XElement Mark(int style, double x, double y, string? tip = null) => Svg.Path(
-        _outlines[style % Count],
+        _outlines[(style + (style < Colors ? 0 : SecondMark)) % _outlines.Length],
         $"mark {ColorClass(style)}",
         new XAttribute("transform", $"translate({Svg.Number(x)} {Svg.Number(y)})"),
         tip is null ? null : Svg.Tip(tip));

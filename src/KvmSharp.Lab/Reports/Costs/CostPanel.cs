@@ -7,11 +7,12 @@ namespace KvmSharp.Lab.Reports.Costs;
 /// <summary>What one operation costs, design by design and count by count: what one chart shows.</summary>
 /// <param name="Name">The operation, and what else tells it from others.</param>
 /// <param name="Title">What it does; may be empty.</param>
+/// <param name="Counted">What grows along its x axis: <c>slots</c>.</param>
 /// <param name="Unit">What its costs are in.</param>
 /// <param name="Figures">The costs.</param>
 /// <param name="Notes">What a reader has to know.</param>
 sealed record CostPanel(
-    string Name, string Title, CostUnit Unit, IReadOnlyList<CostFigure> Figures, IReadOnlyList<string> Notes)
+    string Name, string Title, string Counted, CostUnit Unit, IReadOnlyList<CostFigure> Figures, IReadOnlyList<string> Notes)
 {
     /// <summary>The counts measured, ascending.</summary>
     internal IReadOnlyList<long> Counts => [.. Figures.Select(figure => figure.Count).Distinct().Order()];
@@ -19,25 +20,15 @@ sealed record CostPanel(
     internal CostFigure? Find(string design, long count) =>
         Figures.FirstOrDefault(figure => figure.Design == design && figure.Count == count);
 
-    internal string Format(double cost) => Unit == CostUnit.Time ? Quantity.FormatTime(cost) : Quantity.FormatBytes(cost);
+    internal string Format(double cost) => Quantity.Format(cost, Unit);
 
     /// <summary>The ends of an estimate; their unit once, when both have the same.</summary>
     internal string FormatRange(Estimate cost)
     {
         string low = Format(cost.Low), high = Format(cost.High);
         string[] parts = low.Split(' ');
-        return high.EndsWith(' ' + parts[1], System.StringComparison.Ordinal) ? $"{parts[0]} – {high}" : $"{low} – {high}";
+        return parts.Length > 1 && high.EndsWith(' ' + parts[1], System.StringComparison.Ordinal) ? $"{parts[0]} – {high}" : $"{low} – {high}";
     }
-}
-
-/// <summary>What a cost is in.</summary>
-enum CostUnit
-{
-    /// <summary>Nanoseconds.</summary>
-    Time,
-
-    /// <summary>Bytes.</summary>
-    Bytes,
 }
 
 /// <summary>What an operation of one design costs at one count.</summary>

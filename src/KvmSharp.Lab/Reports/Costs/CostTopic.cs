@@ -8,14 +8,12 @@ namespace KvmSharp.Lab.Reports.Costs;
 /// <summary>What one run found about one thing that exists in several designs, whichever command measured it.</summary>
 /// <param name="File">The run.</param>
 /// <param name="Title">What was measured.</param>
-/// <param name="Counted">What grows: <c>slots</c>.</param>
 /// <param name="DefaultDesign">The design that a machine gets when nothing is chosen; none when it was not measured.</param>
 /// <param name="Designs">Those measured, the default first.</param>
 /// <param name="Panels">What was found, one operation after the other.</param>
 sealed record CostTopic(
     ResultFile File,
     string Title,
-    string Counted,
     string? DefaultDesign,
     IReadOnlyList<string> Designs,
     IReadOnlyList<CostPanel> Panels)
@@ -46,10 +44,10 @@ sealed record CostTopic(
                     HasQuartiles: false, $"{figure.Iterations} iterations")),
             ];
             if (figures.Length > 0)
-                panels.Add(new CostPanel(test.Name, "", CostUnit.Time, figures, []));
+                panels.Add(new CostPanel(test.Name, "", "slots in use", CostUnit.Nanoseconds, figures, []));
         }
         return new CostTopic(
-            file, "A running machine: what it costs to change and unmap memory", "slots in use",
+            file, "A running machine: what it costs to change and unmap memory",
             designs.Contains(file.DefaultStore) ? file.DefaultStore : null, designs, panels);
     }
 
@@ -57,28 +55,35 @@ sealed record CostTopic(
     {
         ScaleFigure[] all = [.. file.Figures.Where(figure => figure.Subject == subject.Name)];
         string? defaultDesign = all.FirstOrDefault(figure => figure.IsDefault)?.Design;
-        IEnumerable<CostPanel> panels =
-            from operation in subject.Operations
-            let ofOperation = all.Where(figure => figure.Operation == operation.Name)
-            from variant in ofOperation.GroupBy(figure => figure.Variant.ToString())
-            from unit in (CostUnit[])[CostUnit.Time, CostUnit.Bytes]
-            let figures = variant.SelectMany(figure => OfUnit(figure, unit)).ToArray()
-            where figures.Length > 0
-            select new CostPanel(
-                variant.Key.Length == 0 ? operation.Name : $"{operation.Name}, {variant.Key}", operation.Title, unit, figures,
-                [.. variant.Where(figure => figure.Measure.Note is not null)
-                    .Select(figure => $"{figure.Design}: {figure.Measure.Note}").Distinct()]);
+        IEnumerable<CostPanel> panels = subject.Operations.SelectMany(operation =>
+            OfOperation(operation, [.. all.Where(figure => figure.Operation == operation.Name)], subject.Axis.Noun));
         return new CostTopic(
-            file, subject.Description, subject.Axis.Noun, defaultDesign,
+            file, subject.Description, defaultDesign,
             Order(all.Select(figure => figure.Design), subject.Designs, defaultDesign), [.. panels]);
     }
 
-    static IEnumerable<CostFigure> OfUnit(ScaleFigure figure, CostUnit unit)
+    static IEnumerable<CostPanel> OfOperation(ScaleOperation operation, ScaleFigure[] figures, string counted)
     {
-        if (unit == CostUnit.Time && figure.Time is { } time)
-            yield return new CostFigure(figure.Design, figure.Count, time, time.Value, true, Samples(figure.Measure.Samples));
-        if (unit == CostUnit.Bytes && figure.Bytes is { } bytes)
-            yield return new CostFigure(figure.Design, figure.Count, bytes, bytes.Value, false, null);
+        PanelAxis axis = PanelAxis.Of(figures, counted);
+        return
+            from rest in figures.GroupBy(axis.Rest)
+            from unit in System.Enum.GetValues<CostUnit>()
+            let costs = rest.SelectMany(figure => OfUnit(figure, axis.Place(figure), unit)).ToArray()
+            where costs.Length > 0
+            select new CostPanel(
+                rest.Key.Length == 0 ? operation.Name : $"{operation.Name}, {rest.Key}", operation.Title, axis.Name, unit, costs,
+                [.. rest.Where(figure => figure.Measure.Note is not null)
+                    .Select(figure => $"{figure.Design}: {figure.Measure.Note}").Distinct()]);
+    }
+
+    static IEnumerable<CostFigure> OfUnit(ScaleFigure figure, long place, CostUnit unit)
+    {
+        foreach ((_, Estimate cost) in figure.Costs.Where(cost => cost.Unit == unit))
+        {
+            bool isTime = unit == CostUnit.Nanoseconds;
+            yield return new CostFigure(
+                figure.Design, place, cost, cost.Value, HasQuartiles: isTime, isTime ? Samples(figure.Measure.Samples) : null);
+        }
     }
 
     static string? Samples(int? samples) => samples is { } known ? $"{known} samples" : null;

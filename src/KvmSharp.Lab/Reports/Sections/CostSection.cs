@@ -48,7 +48,12 @@ static class CostSection
             isLine ? Html.Element("details", Html.Element("summary", "Figures"), table) : table);
     }
 
-    static string NameOf(CostUnit unit) => unit == CostUnit.Time ? "time" : "bytes";
+    static string NameOf(CostUnit unit) => unit switch
+    {
+        CostUnit.Nanoseconds => "time",
+        CostUnit.Bytes => "bytes",
+        _ => "comparisons",
+    };
 
     static LineChart Chart(CostTopic topic, CostPanel panel, string id)
     {
@@ -59,18 +64,18 @@ static class CostSection
             ChartPoint[] points =
             [
                 .. panel.Figures.Where(figure => figure.Design == design).OrderBy(figure => figure.Count)
-                    .Select(figure => Point(topic, panel, figure)),
+                    .Select(figure => Point(panel, figure)),
             ];
             if (points.Length > 0)
                 lines.Add(new Series(design, style, design == topic.DefaultDesign, points));
         }
         return new LineChart(
-            $"{id}-chart", panel.Name, topic.Counted, panel.Unit == CostUnit.Time ? AxisText.Time : AxisText.Bytes, lines);
+            $"{id}-chart", panel.Name, panel.Counted, AxisText.Of(panel.Unit), lines);
     }
 
-    static ChartPoint Point(CostTopic topic, CostPanel panel, CostFigure figure)
+    static ChartPoint Point(CostPanel panel, CostFigure figure)
     {
-        string tip = $"{figure.Design}, {figure.Count} {topic.Counted}: {panel.Format(figure.Cost.Value)}";
+        string tip = $"{figure.Design}, {figure.Count} {panel.Counted}: {panel.Format(figure.Cost.Value)}";
         return figure.HasQuartiles
             ? new ChartPoint(figure.Count, figure.Cost.Value, figure.Cost.Low, figure.Cost.High,
                 $"{tip} ({panel.FormatRange(figure.Cost)})")
@@ -80,8 +85,8 @@ static class CostSection
     static XElement Table(CostTopic topic, CostPanel panel)
     {
         string[] designs = [.. topic.Designs.Where(design => panel.Figures.Any(figure => figure.Design == design))];
-        return Html.Table($"{panel.Name}: {NameOf(panel.Unit)} by {topic.Counted}",
-            Html.Element("thead", Html.Element("tr", Html.Column(topic.Counted), designs.Select(Html.NumberColumn))),
+        return Html.Table($"{panel.Name}: {NameOf(panel.Unit)} by {panel.Counted}",
+            Html.Element("thead", Html.Element("tr", Html.Column(panel.Counted), designs.Select(Html.NumberColumn))),
             Html.Element("tbody", panel.Counts.Select(count => Html.Element("tr",
                 Html.Row($"{count}"),
                 designs.Select(design => Html.Number(panel.Find(design, count) is { } figure ? Figure(panel, figure) : "–"))))));

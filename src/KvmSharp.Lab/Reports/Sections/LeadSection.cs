@@ -24,7 +24,7 @@ static class LeadSection
                 $"Measured beside other designs at {contests} points – an operation at a count – the default is beaten at ",
                 lost == 0 ? "none of them" : $"{lost}",
                 ". A difference counts when it is beyond noise: the ranges do not meet, and the values are more than 5 % "
-                + "apart, sizes 1 %."),
+                + "apart, or 1 % where they were counted."),
             leads.Length == 0 ? null : Table(leads));
     }
 
@@ -33,14 +33,14 @@ static class LeadSection
             Html.Column("operation"), Html.Column("design"), Html.Column("where"),
             Html.NumberColumn("at best"), Html.NumberColumn("its cost"), Html.NumberColumn("the default’s"))),
         leads.GroupBy(pair => pair.Lead.Panel).Select(group => Html.Element("tbody",
-            group.Select((pair, index) => Row(pair.Topic, pair.Lead, index == 0 ? group.Count() : 0)))));
+            group.Select((pair, index) => Row(pair.Lead, index == 0 ? group.Count() : 0)))));
 
     // The operation stands once, before the designs that do better at it.
-    static XElement Row(CostTopic topic, Lead lead, int rowsOfOperation) => Html.Element("tr",
+    static XElement Row(Lead lead, int rowsOfOperation) => Html.Element("tr",
         rowsOfOperation == 0 ? null : Html.Element("th",
             new XAttribute("scope", "rowgroup"), new XAttribute("rowspan", rowsOfOperation), lead.Panel.Name),
         Html.Element("td", lead.Design),
-        Html.Element("td", $"{topic.Counted}: {string.Join(", ", lead.Counts)}"),
+        Html.Element("td", $"{lead.Panel.Counted}: {string.Join(", ", lead.Counts)}"),
         Html.Number($"{Quantity.FormatRatio(lead.Ratio)} × at {lead.Best.Count}"),
         Html.Number(lead.Panel.Format(lead.Best.Cost.Value)),
         Html.Number(lead.Panel.Format(lead.Default.Cost.Value)));
