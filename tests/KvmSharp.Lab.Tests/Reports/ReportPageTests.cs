@@ -166,7 +166,7 @@ public class ReportPageTests
 
         Assert.Equal(
             ["findtime", "find, 2 threads, shuffledtime"], root.Descendants(_html + "h3").Select(heading => heading.Value));
-        Assert.Contains(root.Descendants(_html + "li"), note => note.Value == "heap: 1,000 lookups only");
+        Assert.Contains(root.Descendants(_html + "li"), note => note.Value == "heap at 10: 1,000 lookups only");
     }
 
     [Fact]

@@ -73,7 +73,7 @@ sealed record CostTopic(
             select new CostPanel(
                 rest.Key.Length == 0 ? operation.Name : $"{operation.Name}, {rest.Key}", operation.Title, axis.Name, unit, costs,
                 [.. rest.Where(figure => figure.Measure.Note is not null)
-                    .Select(figure => $"{figure.Design}: {figure.Measure.Note}").Distinct()]);
+                    .Select(figure => $"{figure.Design} at {axis.Place(figure)}: {figure.Measure.Note}").Distinct()]);
     }
 
     static IEnumerable<CostFigure> OfUnit(ScaleFigure figure, long place, CostUnit unit)

@@ -43,9 +43,21 @@ static class CostSection
                 Html.Element("h3", panel.Name, Html.Element("span", Html.Class("unit"), NameOf(panel.Unit))),
                 panel.Title.Length == 0 ? null : Html.Element("p", panel.Title)),
             isLine ? Chart(topic, panel, id).Draw() : null,
-            panel.Notes.Count == 0 ? null : Html.Element("ul", Html.Class("notes"),
-                panel.Notes.Select(note => Html.Element("li", note))),
+            Notes(panel),
             isLine ? Html.Element("details", Html.Element("summary", "Figures"), table) : table);
+    }
+
+    // Many of them stand aside until they are asked for.
+    static XElement? Notes(CostPanel panel)
+    {
+        const int Few = 3;
+        XElement list = Html.Element("ul", Html.Class("notes"), panel.Notes.Select(note => Html.Element("li", note)));
+        return panel.Notes.Count switch
+        {
+            0 => null,
+            <= Few => list,
+            _ => Html.Element("details", Html.Element("summary", $"{panel.Notes.Count} notes"), list),
+        };
     }
 
     static string NameOf(CostUnit unit) => unit switch
