@@ -42,6 +42,8 @@ public sealed class ResultReader(ResultVocabulary vocabulary)
             return ReadPerf(source, root);
         if (root.Find("secondsPerCase") is not null)
             return ReadScale(source, root);
+        if (root.Find("phases") is not null)
+            throw new ResultFormatException("phases of dirty logging: only the other tests of perf, and scale, can be shown and compared");
         throw new ResultFormatException("neither results of perf nor of scale: secondsPerTest and secondsPerCase are missing");
     }
 

@@ -88,6 +88,9 @@ public class ResultReaderTests
     [InlineData("{\"schema\":2}", "schema 2 is not one that this program reads; it reads 1")]
     [InlineData("{\"schema\":\"1\"}", "schema is \"1\", not a whole number from 1")]
     [InlineData("{\"schema\":1}", "neither results of perf nor of scale: secondsPerTest and secondsPerCase are missing")]
+    [InlineData(
+        "{\"schema\":1,\"phases\":[]}",
+        "phases of dirty logging: only the other tests of perf, and scale, can be shown and compared")]
     public void What_is_no_result_file_is_told_in_one_line(string json, string message) =>
         Assert.Equal(message, Refusal(() => SampleResults.Reader.Read("sample", json)));
 

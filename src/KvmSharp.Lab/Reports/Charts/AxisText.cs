@@ -10,6 +10,7 @@ static class AxisText
     static readonly string[] _timeUnits = ["ns", "µs", "ms", "s"];
     static readonly string[] _byteUnits = ["B", "kB", "MB", "GB", "TB"];
 
+    static readonly string[] _binaryUnits = ["", "Ki", "Mi", "Gi"];
     static readonly string[] _countUnits = ["", "k", "M", "G"];
 
     /// <summary>How an axis writes costs of a unit.</summary>
@@ -22,6 +23,19 @@ static class AxisText
             _ => _countUnits,
         };
         return value => Scaled(value, units);
+    }
+
+    /// <summary>A count; a great one in the binary unit that leaves no fraction.</summary>
+    internal static string Count(double count)
+    {
+        const double Great = 65536;
+        int unit = 0;
+        if (count >= Great)
+        {
+            for (; count >= 1024 && count % 1024 == 0 && unit < _binaryUnits.Length - 1; unit++)
+                count /= 1024;
+        }
+        return $"{count.ToString("0", CultureInfo.InvariantCulture)} {_binaryUnits[unit]}".TrimEnd();
     }
 
     static string Scaled(double value, string[] units)

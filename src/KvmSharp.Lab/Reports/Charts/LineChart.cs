@@ -66,7 +66,7 @@ sealed class LineChart(string id, string title, string across, Func<double, stri
         var taken = new List<(double From, double To)>();
         foreach (double count in counts.Reverse())
         {
-            string text = count.ToString("0", CultureInfo.InvariantCulture);
+            string text = AxisText.Count(count);
             double x = _x.Place(count), half = text.Length * DigitWidth / 2;
             yield return Svg.Line(x, Bottom + 4, x, Bottom + 8, "tick");
             if (taken.Any(other => x - half < other.To + 4 && x + half > other.From - 4))
