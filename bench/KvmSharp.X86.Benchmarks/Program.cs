@@ -1,4 +1,12 @@
 using BenchmarkDotNet.Running;
 using KvmSharp.X86.Benchmarks;
 
-BenchmarkSwitcher.FromAssembly(typeof(FlagBenchmarks).Assembly).Run(args);
+switch (args)
+{
+    case ["speed"]:
+        SpeedReport.Print();
+        return 0;
+    default:
+        BenchmarkSwitcher.FromAssembly(typeof(FlagBenchmarks).Assembly).Run(args);
+        return 0;
+}
