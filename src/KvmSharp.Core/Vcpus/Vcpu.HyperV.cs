@@ -18,10 +18,17 @@ partial class Vcpu
     public VpIndex VpIndex =>
         Volatile.Read(ref _hyperV) is { } hyperV ? hyperV.VpIndex : new VpIndex((uint)Index.Value);
 
-    /// <summary>Whether it may run guest code before it takes a request that was made of it.</summary>
+    /// <summary>
+    /// Whether its owner has entered guest mode and not left it, whatever the library does meanwhile: a fault is handled,
+    /// and a device answers, outside guest mode as the library sees it, but in the middle of an instruction.
+    /// </summary>
+    internal bool HasEntered => (Volatile.Read(ref Words.Attention) & Attention.Entered) != 0;
+
+    /// <summary>Whether it may go on with guest code before it takes a request that was made of it.</summary>
     internal bool RunsBefore(VcpuRequest request)
     {
+        // Pairs with TryEnterGuest: either the mark is seen here, or the owner sees the request.
         long attention = Volatile.Read(ref Words.Attention);
-        return (attention & Attention.Outside) == 0 && (attention & request.Bit) != 0;
+        return (attention & Attention.Entered) != 0 && (attention & request.Bit) != 0;
     }
 }

@@ -92,15 +92,17 @@ partial class HypercallCaller
     /// Asks vCPUs to flush, and returns when none of them can use a translation that it had before.
     /// </summary>
     /// <remarks>
-    /// The translations are the owner's, so its leaving guest mode, or its taking the request, is what counts: the library
-    /// sees no access made with one. Before it enters again, an owner takes the request; until it has, it is not let in.
+    /// The translations are the owner's, so that the owner leaves guest mode, or takes the request, is what counts: the
+    /// library sees no access made with one, and an access that leaves guest mode for a fault or a device goes on
+    /// afterwards. Before it enters again, an owner takes the request; until it has, it is not let in.
     /// </remarks>
     void Request(VcpuMask targets, VcpuRequest request)
     {
         foreach (VcpuIndex index in targets)
         {
-            // Pairs with TryEnterGuest: either the vCPU is seen in guest mode here, or its owner sees the request.
-            if (!Vcpu.Machine.Vcpus.TryGet(index, out Vcpu? target) || !target.Ask(request))
+            if (Vcpu.Machine.Vcpus.TryGet(index, out Vcpu? target))
+                target.Ask(request);
+            if (target is null || !target.RunsBefore(request))
                 targets.Remove(index);
         }
         foreach (VcpuIndex index in targets)

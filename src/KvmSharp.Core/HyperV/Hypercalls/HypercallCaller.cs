@@ -22,7 +22,7 @@ sealed partial class HypercallCaller(HyperVVcpu hyperV)
     internal HypercallOutcome Call(in HypercallRegisters registers, out HypercallResult result)
     {
         // Another vCPU may be waiting for this one in a flush of its own.
-        if (Vcpu.Mode != VcpuMode.OutsideGuestMode)
+        if (Vcpu.HasEntered)
             throw new InvalidOperationException("a hypercall is made outside guest mode, or two that flush each other would not end");
         ReadSections.ThrowIfInside();
 
