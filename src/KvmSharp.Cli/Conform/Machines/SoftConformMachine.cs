@@ -5,45 +5,52 @@ using KvmSharp.Backends;
 using KvmSharp.DirtyLog;
 using KvmSharp.Slots;
 using KvmSharp.Vcpus;
+using KvmSharp.X86;
 
 namespace KvmSharp.Cli.Conform.Machines;
 
-/// <summary>The Core's machine. Guest accesses go through its vCPUs' memory views; nothing executes instructions.</summary>
+/// <summary>
+/// The Core's machine with software CPUs. Single accesses go through the vCPUs' memory views, code through the CPUs.
+/// </summary>
 /// <param name="addressSpaces">Address spaces: as many as the machine it is compared with.</param>
 sealed class SoftConformMachine(int addressSpaces) : ConformMachine
 {
     const int SpaceShift = 16;
 
-    VirtualMachine _machine = NewMachine(addressSpaces);
+    readonly Dictionary<uint, SoftwareVcpu> _vcpus = [];
+    SoftwareMachine _software = NewMachine(addressSpaces);
 
     internal override string Name => "soft";
 
     internal override bool Has(ConformFeature feature) => feature switch
     {
-        ConformFeature.None or ConformFeature.Generation or ConformFeature.Gpa52 => true,
+        ConformFeature.None or ConformFeature.Generation or ConformFeature.Gpa52 or ConformFeature.Cpu => true,
         ConformFeature.Spaces => addressSpaces > 1,
         _ => false,
     };
 
+    VirtualMachine Machine => _software.Core;
+
     internal override void Renew()
     {
-        _machine.Dispose();
+        _software.Dispose();
+        _vcpus.Clear();
         base.Renew();
-        _machine = NewMachine(addressSpaces);
+        _software = NewMachine(addressSpaces);
     }
 
     internal override KvmErrno GetLog(uint word, Span<ulong> bitmap) =>
-        _machine.DirtyTracking.TryGetLog(IdOf(word), bitmap, SpaceOf(word));
+        Machine.DirtyTracking.TryGetLog(IdOf(word), bitmap, SpaceOf(word));
 
     internal override KvmErrno ClearLog(uint word, ulong first, uint pages, ReadOnlySpan<ulong> bitmap) =>
-        _machine.DirtyTracking.TryClearLog(IdOf(word), first, pages, bitmap, SpaceOf(word));
+        Machine.DirtyTracking.TryClearLog(IdOf(word), first, pages, bitmap, SpaceOf(word));
 
     // A buffer with no room is the Core's bad address.
     internal override KvmErrno GetLogAt(uint word, ulong address) => GetLog(word, []);
 
     internal override KvmErrno ClearLogAt(uint word, ulong first, uint pages, ulong address) => ClearLog(word, first, pages, []);
 
-    internal override KvmErrno ResetRings(out int count) => _machine.DirtyTracking.TryResetRings(out count);
+    internal override KvmErrno ResetRings(out int count) => Machine.DirtyTracking.TryResetRings(out count);
 
     internal override bool TryHarvest(uint vcpu, out uint word, out ulong page)
     {
@@ -61,19 +68,19 @@ sealed class SoftConformMachine(int addressSpaces) : ConformMachine
     internal override KvmErrno Enable(uint capability, uint flags, ulong argument) => (KvmCapability)capability switch
     {
         _ when flags != 0 => KvmErrno.EINVAL,
-        KvmCapability.ManualDirtyLogProtect => _machine.DirtyTracking.TrySetModes((DirtyLogModes)argument),
-        KvmCapability.DirtyLogRing or KvmCapability.DirtyLogRingAcqRel => _machine.DirtyTracking.TryEnableRings(argument),
+        KvmCapability.ManualDirtyLogProtect => Machine.DirtyTracking.TrySetModes((DirtyLogModes)argument),
+        KvmCapability.DirtyLogRing or KvmCapability.DirtyLogRingAcqRel => Machine.DirtyTracking.TryEnableRings(argument),
         KvmCapability.MaxVcpuId => argument > uint.MaxValue
             ? KvmErrno.EINVAL
-            : _machine.Vcpus.TryLimitIds((uint)argument),
+            : Machine.Vcpus.TryLimitIds((uint)argument),
         _ => KvmErrno.EINVAL,
     };
 
     internal override int Check(uint capability) => (KvmCapability)capability switch
     {
         KvmCapability.NrMemslots => SlotLimits.UserSlots,
-        KvmCapability.MaxVcpus => _machine.Options.MaxVcpus,
-        KvmCapability.MaxVcpuId => _machine.Options.MaxVcpuIds,
+        KvmCapability.MaxVcpus => Machine.Options.MaxVcpus,
+        KvmCapability.MaxVcpuId => Machine.Options.MaxVcpuIds,
         // One space, and the lack of the capability, are the same to KVM.
         KvmCapability.MultiAddressSpace => addressSpaces > 1 ? addressSpaces : 0,
         KvmCapability.ManualDirtyLogProtect => (int)(DirtyLogModes.ManualProtect | DirtyLogModes.InitiallySet),
@@ -89,7 +96,7 @@ sealed class SoftConformMachine(int addressSpaces) : ConformMachine
             return KvmErrno.EINVAL;
         try
         {
-            _machine.Vcpus.Create(new VcpuId((uint)id));
+            _vcpus[(uint)id] = _software.CreateVcpu(new VcpuId((uint)id));
             return KvmErrno.None;
         }
         catch (KvmException exception)
@@ -98,7 +105,7 @@ sealed class SoftConformMachine(int addressSpaces) : ConformMachine
         }
     }
 
-    internal override ulong Generation(uint space) => _machine.Slots.Generation(new AddressSpaceId((byte)space)).Value;
+    internal override ulong Generation(uint space) => Machine.Slots.Generation(new AddressSpaceId((byte)space)).Value;
 
     internal override GuestAccess Access(uint vcpu, GuestAccess access)
     {
@@ -121,18 +128,18 @@ sealed class SoftConformMachine(int addressSpaces) : ConformMachine
         }
     }
 
-    internal override IVcpu? FindVcpu(uint id) => null;
+    internal override IVcpu? FindVcpu(uint id) => _vcpus.GetValueOrDefault(id);
 
     public override void Dispose()
     {
-        _machine.Dispose();
+        _software.Dispose();
         base.Dispose();
     }
 
     private protected override KvmErrno SetSlotCore(uint word, uint flags, ulong gpa, ulong size, ulong hva)
     {
         var region = new MemoryRegion(IdOf(word), (SlotFlags)flags, new Gpa(gpa), size, new Hva(hva)) { Space = SpaceOf(word) };
-        return _machine.Slots.TrySet(region).Errno;
+        return Machine.Slots.TrySet(region).Errno;
     }
 
     static GuestAccess Access<T>(GuestMemory memory, GuestAccess access, T value, Func<T, uint> widen)
@@ -149,14 +156,15 @@ sealed class SoftConformMachine(int addressSpaces) : ConformMachine
         return access.IsWrite ? access : access with { Value = widen(value) };
     }
 
-    Vcpu? Find(uint id) => _machine.Vcpus.TryFind(new VcpuId(id), out Vcpu? vcpu) ? vcpu : null;
+    Vcpu? Find(uint id) => _vcpus.TryGetValue(id, out SoftwareVcpu? vcpu) ? vcpu.Core : null;
 
     static SlotId IdOf(uint word) => new((ushort)word);
 
     // No machine has as many spaces as a byte counts, so that each number beyond is refused as the last one is.
     static AddressSpaceId SpaceOf(uint word) => new((byte)Math.Min(word >> SpaceShift, byte.MaxValue));
 
-    static VirtualMachine NewMachine(int addressSpaces) => new(new VirtualMachineOptions { AddressSpaces = addressSpaces });
+    static SoftwareMachine NewMachine(int addressSpaces) =>
+        SoftwareBackend.Instance.CreateMachine(new VirtualMachineOptions { AddressSpaces = addressSpaces });
 
     sealed class Recorder(List<string> pieces) : IMmioDevice
     {
