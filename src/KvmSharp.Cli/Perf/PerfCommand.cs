@@ -1,8 +1,10 @@
+using System;
 using System.Collections.Generic;
 using System.CommandLine;
 using System.Linq;
 using System.Threading;
 using KvmSharp.Cli.Help;
+using KvmSharp.Cli.Perf.Backends;
 using KvmSharp.Cli.Perf.Dirty;
 
 namespace KvmSharp.Cli.Perf;
@@ -26,6 +28,11 @@ sealed class PerfCommand : Command, IExplained
 
     readonly Option<string?> _baseline = Text(
         "--baseline", "STORE", $"The store that the others are compared with. By default {SlotStores.Baseline}.");
+
+    readonly Option<string?> _backend = Text(
+        "--backend", "KIND",
+        "Time adding, moving and deleting slots by real ioctls (kvm), or by them and by ours side by side (both). By default "
+        + "soft: the tests below, on ours.");
 
     readonly Option<string?> _seconds = Text(
         "--seconds", "S", $"How long each test iterates. By default {PerfOptions.DefaultSeconds}.");
@@ -51,7 +58,7 @@ sealed class PerfCommand : Command, IExplained
     PerfCommand()
         : base("perf", "Measure slot operations, and host unmaps, while a vCPU uses the memory.")
     {
-        foreach (Option option in (Option[])[_tests, _slots, _stores, _baseline, _seconds, _runs, _memory, _vcpus, _writeFraction, _iterations, _verify, _json])
+        foreach (Option option in (Option[])[_tests, _slots, _stores, _baseline, _backend, _seconds, _runs, _memory, _vcpus, _writeFraction, _iterations, _verify, _json])
             Options.Add(option);
     }
 
@@ -79,6 +86,7 @@ sealed class PerfCommand : Command, IExplained
             "kvmsharp perf",
             "kvmsharp perf --test move-active,move-inactive --slots 509,32764",
             "kvmsharp perf --store twin-trees,slot-trie --seconds 1",
+            "kvmsharp perf --backend both --runs 3",
             "kvmsharp perf --test dirty-log,restore --memory 256 --write-fraction 0.1",
             "kvmsharp perf --slots 32764 --seconds 5 --runs 3 --verify --json results.json",
         ]),
@@ -91,7 +99,9 @@ sealed class PerfCommand : Command, IExplained
     internal static PerfCommand Create(Terminal terminal, CancellationToken interruption)
     {
         var command = new PerfCommand();
-        command.SetAction(parsed => DirtyPerfOptions.AreNamed(parsed.GetValue(command._tests))
+        command.SetAction(parsed => command.ReadBackend(parsed) is var backend && backend != PerfBackend.Soft
+            ? BackendReport.Run(command.Read(parsed), backend, terminal, interruption)
+            : DirtyPerfOptions.AreNamed(parsed.GetValue(command._tests))
             ? DirtyPerfReport.Run(command.ReadDirty(parsed), terminal, interruption)
             : PerfReport.Run(command.Read(parsed), terminal, interruption));
         return command;
@@ -99,6 +109,20 @@ sealed class PerfCommand : Command, IExplained
 
     static Option<string?> Text(string name, string value, string description) =>
         new(name) { HelpName = value, Description = description };
+
+    PerfBackend ReadBackend(ParseResult parsed)
+    {
+        if (parsed.GetValue(_backend) is not { } name)
+            return PerfBackend.Soft;
+        PerfBackend backend = OptionText.Known(
+            "backend", name, Enum.GetValues<PerfBackend>(), known => known.ToString().ToLowerInvariant());
+        if (backend != PerfBackend.Soft
+            && ((parsed.GetValue(_tests) ?? parsed.GetValue(_stores) ?? parsed.GetValue(_baseline)) is not null || parsed.GetValue(_verify)))
+        {
+            throw CommandException.WrongUse("--test, --store, --baseline and --verify go with --backend soft");
+        }
+        return backend;
+    }
 
     // Options of the one kind of test are wrong with the other.
     static void RequireUnused(ParseResult parsed, params Option[] options)
@@ -112,7 +136,7 @@ sealed class PerfCommand : Command, IExplained
 
     DirtyPerfOptions ReadDirty(ParseResult parsed)
     {
-        RequireUnused(parsed, _stores, _baseline, _seconds, _runs, _verify);
+        RequireUnused(parsed, _stores, _baseline, _backend, _seconds, _runs, _verify);
         return DirtyPerfOptions.Parse(
             parsed.GetValue(_tests)!,
             parsed.GetValue(_memory),
