@@ -6,6 +6,7 @@ using System.Text.RegularExpressions;
 using System.Threading;
 using KvmSharp.Cli.Compare;
 using KvmSharp.Cli.Conform;
+using KvmSharp.Cli.Doctor;
 using KvmSharp.Cli.Help;
 using KvmSharp.Cli.Perf;
 using KvmSharp.Cli.Report;
@@ -71,6 +72,7 @@ static partial class CommandLineProgram
         root.Subcommands.Add(PerfCommand.Create(terminal, interruption));
         root.Subcommands.Add(ConformCommand.Create(terminal, interruption));
         root.Subcommands.Add(RunCommand.Create(terminal, interruption));
+        root.Subcommands.Add(DoctorCommand.Create(terminal));
         root.Subcommands.Add(ScaleCommand.Create(terminal, interruption));
         root.Subcommands.Add(ReportCommand.Create(terminal, interruption));
         root.Subcommands.Add(CompareCommand.Create(terminal));
