@@ -79,6 +79,7 @@ sealed partial class Cpu
     internal void Reset()
     {
         State = CpuState.AtReset();
+        ResetFloat();
         DeviceLog.Clear();
         FlushTlb();
         UpdateMode();

@@ -12,6 +12,9 @@ struct FloatEnvironment
     /// <summary>Exceptions met so far.</summary>
     internal FloatExceptions Raised;
 
+    /// <summary>Exceptions of rounds of the instruction that are complete; none of them unmasked.</summary>
+    internal FloatExceptions Completed;
+
     /// <summary>Exceptions that have a masked response.</summary>
     internal FloatExceptions Masked;
 
@@ -30,6 +33,17 @@ struct FloatEnvironment
     internal readonly FloatExceptions Unmasked => Raised & ~Masked;
 
     internal readonly bool IsMasked(FloatExceptions exception) => (Masked & exception) == exception;
+
+    /// <summary>Ends a round of an instruction that computes on its own results, unless an unmasked exception does.</summary>
+    /// <returns>Whether there is a next round.</returns>
+    internal bool TryCompleteRound()
+    {
+        if (Unmasked != 0)
+            return false;
+        Completed |= Raised;
+        Raised = FloatExceptions.None;
+        return true;
+    }
 
     internal void Raise(FloatExceptions exceptions) => Raised |= exceptions;
 }

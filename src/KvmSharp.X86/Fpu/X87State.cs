@@ -99,11 +99,11 @@ struct X87State
         },
     };
 
+    /// <summary>The state a new vCPU has: as after FNINIT, which is what KVM begins with.</summary>
     internal static X87State AtReset()
     {
         X87State state = default;
-        state.Control = 0x40;
-        state.Tags = byte.MaxValue;
+        state.Initialize();
         return state;
     }
 

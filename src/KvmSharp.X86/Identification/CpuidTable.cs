@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Text;
 using KvmSharp.Backends;
+using KvmSharp.X86.Fpu;
 using KvmSharp.X86.State;
 
 namespace KvmSharp.X86.Identification;
@@ -64,6 +65,9 @@ sealed class CpuidTable
             Entry(2, 0, 0, 0, 0),
             Indexed(4, 0, 0, 0, 0, 0),
             Indexed(7, 0, 0, Features.Leaf7Ebx, Features.Leaf7Ecx, 0),
+            // The one size there is, whatever XCR0 enables of it.
+            Indexed(0xD, 0, (uint)StateImages.Components, StateImages.XsaveSize, StateImages.XsaveSize, 0),
+            Indexed(0xD, 1, 0, 0, 0, 0),
             // The counter's frequency: its clock's, times one.
             Entry(0x15, 1, 1, (uint)TimeStampCounter.Frequency, 0),
             Entry(0x16, frequency, frequency, 0, 0),

@@ -1,6 +1,8 @@
 using System;
 using Iced.Intel;
+using KvmSharp.X86.Fpu;
 using KvmSharp.X86.Privileged;
+using KvmSharp.X86.Simd;
 
 namespace KvmSharp.X86.Operations;
 
@@ -38,6 +40,9 @@ static class InstructionTable
         InterruptTransfers.Enter();
         SystemCalls.Enter();
         ProcessorInstructions.Enter();
+        X87Operations.Enter();
+        StateImages.Enter();
+        VectorInstructions.Enter();
     }
 
     /// <summary>Whether the instruction is known, in some form.</summary>

@@ -25,7 +25,7 @@ static class MoveInstructions
         }
         foreach (Mnemonic nothing in new[]
         {
-            Mnemonic.Nop, Mnemonic.Fnop, Mnemonic.Prefetchnta, Mnemonic.Prefetcht0, Mnemonic.Prefetcht1, Mnemonic.Prefetcht2,
+            Mnemonic.Nop, Mnemonic.Prefetchnta, Mnemonic.Prefetcht0, Mnemonic.Prefetcht1, Mnemonic.Prefetcht2,
             Mnemonic.Prefetchw, Mnemonic.Prefetch, Mnemonic.Reservednop, Mnemonic.Endbr32, Mnemonic.Endbr64,
         })
         {

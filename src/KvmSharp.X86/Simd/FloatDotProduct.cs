@@ -18,11 +18,11 @@ static class FloatDotProduct
                 products = products.WithElement(i, (uint)IeeeArithmetic<Binary32>.Multiply(a[i], b[i], ref environment));
         }
 
-        if (environment.Unmasked != 0)
+        if (!environment.TryCompleteRound())
             return default;
         ulong low = IeeeArithmetic<Binary32>.Add(products[0], products[1], ref environment);
         ulong high = IeeeArithmetic<Binary32>.Add(products[2], products[3], ref environment);
-        if (environment.Unmasked != 0)
+        if (!environment.TryCompleteRound())
             return default;
         uint sum = (uint)IeeeArithmetic<Binary32>.Add(low, high, ref environment);
         Vector128<uint> bits = Vector128.Create(1u, 2, 4, 8);
@@ -33,7 +33,7 @@ static class FloatDotProduct
     {
         ulong low = (control & 0x10) != 0 ? IeeeArithmetic<Binary64>.Multiply(a[0], b[0], ref environment) : 0;
         ulong high = (control & 0x20) != 0 ? IeeeArithmetic<Binary64>.Multiply(a[1], b[1], ref environment) : 0;
-        if (environment.Unmasked != 0)
+        if (!environment.TryCompleteRound())
             return default;
         ulong sum = IeeeArithmetic<Binary64>.Add(low, high, ref environment);
         return Vector128.Create((control & 1) != 0 ? sum : 0, (control & 2) != 0 ? sum : 0).AsByte();

@@ -51,7 +51,7 @@ struct Mxcsr
         // With an operand at fault in one element, nothing is computed in any.
         if (early != 0)
             raised &= FloatExceptions.BeforeComputation;
-        Value |= (uint)raised;
+        Value |= (uint)(raised | environment.Completed);
         return environment.Unmasked == 0;
     }
 

@@ -18,6 +18,12 @@ sealed class UserModeGuest : IDisposable
     const int Breakpoint = 3;
     const byte Halt = 0xF4;
 
+    // Systems that run programs on x87 and SSE have these set.
+    const ulong MathPresent = 1 << 1;
+    const ulong NumericError = 1 << 5;
+    const ulong OsFxsr = 1 << 9;
+    const ulong OsXmmExcept = 1 << 10;
+
     // The host's programs always have it set.
     const ulong InterruptFlag = 0x200;
 
@@ -44,6 +50,8 @@ sealed class UserModeGuest : IDisposable
         sregs.Cs.Dpl = 3;
         sregs.Ss.Selector = Guest.UserData;
         sregs.Ss.Dpl = 3;
+        sregs.Cr0 |= MathPresent | NumericError;
+        sregs.Cr4 |= OsFxsr | OsXmmExcept;
         Sregs = sregs;
     }
 
@@ -60,7 +68,7 @@ sealed class UserModeGuest : IDisposable
 
     /// <summary>Runs it; the window is copied in before and out after.</summary>
     /// <param name="address">Where it was placed.</param>
-    /// <param name="state">General registers and flags before; on return those after.</param>
+    /// <param name="state">The registers before; on return those after.</param>
     /// <param name="windowAddress">Where the window is.</param>
     /// <param name="window">Its bytes before; on return those after.</param>
     /// <returns>The vector that ended it, or <see cref="HardwareOracle.NoTrap"/>.</returns>
@@ -91,6 +99,7 @@ sealed class UserModeGuest : IDisposable
             Rflags = (state.Rflags & ArithmeticAndDirection) | InterruptFlag | 2,
         };
         _guest.Vcpu.SetRegs(in regs);
+        SetFloat(state);
         VcpuExitReason reason = _guest.Vcpu.Run().Reason;
         Assert.Equal(VcpuExitReason.Hlt, reason);
         _guest.Vcpu.GetRegs(out regs);
@@ -113,8 +122,34 @@ sealed class UserModeGuest : IDisposable
         gprs[15] = regs.R15;
         ulong flags = _guest.Read<ulong>(FrameTop - 24);
         state.Rflags = (state.Rflags & ~ArithmeticAndDirection) | (flags & ArithmeticAndDirection);
+        GetFloat(state);
         _guest.Memory.TryRead(new Gpa(windowAddress), window, out _);
         return vector == Breakpoint ? HardwareOracle.NoTrap : vector;
+    }
+
+    void SetFloat(UserState state)
+    {
+        KvmFpu fpu = new()
+        {
+            Fcw = state.ControlWord,
+            Fsw = state.StatusWord,
+            Ftwx = state.Tags,
+            Mxcsr = state.Mxcsr,
+        };
+        state.Fx.Slice(UserState.StackOffset, UserState.XmmOffset - UserState.StackOffset).CopyTo(fpu.Fpr);
+        state.Fx.Slice(UserState.XmmOffset, 256).CopyTo(fpu.Xmm);
+        _guest.Vcpu.SetFpu(in fpu);
+    }
+
+    void GetFloat(UserState state)
+    {
+        _guest.Vcpu.GetFpu(out KvmFpu fpu);
+        state.ControlWord = fpu.Fcw;
+        state.StatusWord = fpu.Fsw;
+        state.Tags = fpu.Ftwx;
+        state.Mxcsr = fpu.Mxcsr;
+        ((ReadOnlySpan<byte>)fpu.Fpr).CopyTo(state.Fx[UserState.StackOffset..]);
+        ((ReadOnlySpan<byte>)fpu.Xmm).CopyTo(state.Fx[UserState.XmmOffset..]);
     }
 
     public void Dispose()

@@ -12,6 +12,10 @@ sealed class UserState
     internal const int RflagsOffset = 0x80;
     internal const int FxOffset = 0x100;
     internal const int FxSize = 512;
+
+    // Within the FXSAVE image.
+    internal const int StackOffset = 32;
+    internal const int XmmOffset = 160;
     internal const int Size = FxOffset + FxSize;
 
     readonly byte[] _bytes = new byte[Size];
@@ -36,9 +40,9 @@ sealed class UserState
     public ref uint Mxcsr => ref MemoryMarshal.Cast<byte, uint>(Fx.Slice(24, 4))[0];
 
     /// <summary>The sixteen bytes that hold ST(i), or MMi in the first eight.</summary>
-    public Span<byte> St(int i) => Fx.Slice(32 + (16 * i), 16);
+    public Span<byte> St(int i) => Fx.Slice(StackOffset + (16 * i), 16);
 
-    public Span<byte> Xmm(int i) => Fx.Slice(160 + (16 * i), 16);
+    public Span<byte> Xmm(int i) => Fx.Slice(XmmOffset + (16 * i), 16);
 
     public void CopyTo(UserState other) => _bytes.CopyTo(other._bytes.AsSpan());
 
