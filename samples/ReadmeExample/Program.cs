@@ -3,6 +3,7 @@
 using System;
 using KvmSharp;
 using KvmSharp.Addresses;
+using KvmSharp.DirtyLog;
 using KvmSharp.HostMemory;
 using KvmSharp.Slots;
 using KvmSharp.Vcpus;
@@ -15,6 +16,11 @@ Vcpu vcpu = machine.Vcpus.Create(new VcpuId(0));
 vcpu.Memory.Write(new Gpa(0x1000_2000), 42UL);                       // what a CPU does for a store
 vcpu.Memory.TryAdd(new Gpa(0x1000_2000), 1UL, out ulong before);     // and for an atomic instruction
 Console.WriteLine($"the guest counted from {before} to {machine.Memory.Read<ulong>(new Gpa(0x1000_2000))}");
+
+using DirtyConsumer dirty = machine.DirtyTracking.OpenConsumer();
+vcpu.Memory.Write(new Gpa(0x1000_5000), 7UL);
+foreach (DirtyRange range in dirty.Harvest())                        // each write once for each consumer
+    Console.WriteLine($"written since: {range.Frames}");
 
 machine.Slots.Move(slot, new Gpa(0x2000_0000));                      // while vCPUs run, if they do
 bool found = vcpu.Memory.TryRead(new Gpa(0x1000_2000), out ulong _);

@@ -29,6 +29,7 @@ public sealed class SampleTests
         Assert.Equal(
             """
             the guest counted from 42 to 43
+            written since: gfn:[10005,10006)
             memory at the old place: False, so the access is Mmio
             at the new one: 43
 

@@ -35,9 +35,12 @@ partial class RestorePoint
             foreach (DirtyRange range in written)
                 RequireWritable(range);
             ulong pages = 0;
+            bool tracksWrites = !_machine.WriteTracking.IsIdle;
             foreach (DirtyRange range in written)
             {
                 pages += CopyBack(range.HvaRange);
+                if (tracksWrites)
+                    Announce(range);
                 // For everybody else the pages have been written once more.
                 if (range.Slot.DirtyBitmap is { Slot: not null } log)
                     _machine.DirtyTracking.ReportLocked(log, range.FirstPage, range.PageCount, except: _consumer);
@@ -58,6 +61,14 @@ partial class RestorePoint
             rest = new HvaRange(part.End, rest.End - part.End);
         }
         return pages;
+    }
+
+    // A CPU may have decoded code there.
+    void Announce(DirtyRange range)
+    {
+        using ReadSection section = _machine.Sections.Enter();
+        for (ulong page = 0; page < range.PageCount; page++)
+            _machine.WriteTracking.NoteWrite(range.Slot.Space, range.Frames.Start + page);
     }
 
     bool HaveSlotsChanged()

@@ -121,6 +121,9 @@ public sealed class WriteTracking
         }
     }
 
+    /// <summary>Whether no frame was ever tracked.</summary>
+    internal bool IsIdle => _gigabytes.IsEmpty;
+
     /// <summary>The machine's own view has written a frame.</summary>
     internal void NoteWrite(AddressSpaceId space, Gfn gfn)
     {

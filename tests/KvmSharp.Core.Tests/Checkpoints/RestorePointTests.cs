@@ -1,8 +1,11 @@
 using System;
+using System.Collections.Generic;
 using System.Linq;
+using KvmSharp.Addresses;
 using KvmSharp.Checkpoints;
 using KvmSharp.DirtyLog;
 using KvmSharp.HostMemory;
+using KvmSharp.SecondStage;
 using KvmSharp.Slots;
 using KvmSharp.Tests.Machines;
 using KvmSharp.Vcpus;
@@ -194,6 +197,28 @@ public sealed class RestorePointTests : IDisposable
         Assert.Equal(KvmErrno.None, _vm.DirtyTracking.TryGetLog(_slot, bitmap));
         Assert.Equal(1UL, bitmap[0]);
         Assert.Equal(0UL, consumer.Harvest().CountPages());
+    }
+
+    [Fact]
+    public void Who_has_decoded_code_is_told_that_it_was_brought_back()
+    {
+        var tracker = new Tracker();
+        _vm.WriteTracking.Tracker = tracker;
+        using RestorePoint point = Take();
+        _vcpu.Memory.Write(At(257), 1UL);
+        _vm.WriteTracking.Track(default, new Gfn(257));
+        _vm.WriteTracking.Track(default, new Gfn(258));
+
+        point.Restore();
+
+        Assert.Equal([new Gfn(257)], tracker.Frames);
+    }
+
+    sealed class Tracker : IWriteTracker
+    {
+        internal List<Gfn> Frames { get; } = [];
+
+        public void Written(AddressSpaceId space, Gfn gfn) => Frames.Add(gfn);
     }
 
     [Fact]
