@@ -170,8 +170,7 @@ partial class VcpuTable
         if (!ReferenceEquals(_places, ids.Places))
             Volatile.Write(ref _places, ids.Places);
         // After the places, where the ids of a row that is given up are now.
-        _rowStart = ids.First;
-        Volatile.Write(ref _row, ids.Row);
+        Volatile.Write(ref _row, ((ulong)ids.First << 32) | (uint)ids.Row);
     }
 
     // Outside the lock: a reader that is waited for may be about to create a vCPU itself. One that does so inside its own

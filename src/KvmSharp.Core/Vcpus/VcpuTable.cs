@@ -31,12 +31,11 @@ public sealed partial class VcpuTable
     Vcpu?[] _flat;
     int _bound;
 
-    // What of the id index leads straight to a vCPU: the ids of the vCPUs below _row go up by one from _rowStart; others
-    // have a place with their index + 1. Neither is used where vCPUs are removed. Written under _createLock, after the
-    // bound; read anywhere with Volatile.Read, the row before its start, and both before _flat.
+    // What of the id index leads straight to a vCPU: the ids of a row of vCPUs from index 0 on, as (first id << 32) | length;
+    // others have a place with their index + 1. Neither is used where vCPUs are removed. Written under _createLock, after
+    // the bound; read anywhere with Volatile.Read, the row before the places, and both before _flat.
+    ulong _row;
     uint[] _places = [];
-    int _row;
-    uint _rowStart;
 
     // Written under _createLock, read anywhere with Volatile.Read.
     int _online;
@@ -62,10 +61,17 @@ public sealed partial class VcpuTable
 
     /// <summary>The vCPU at an index.</summary>
     /// <returns><see langword="false"/> when no vCPU that is online has it.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool TryGet(VcpuIndex index, [NotNullWhen(true)] out Vcpu? vcpu)
     {
-        // Pairs with Create: who sees the bound sees the vCPUs below it.
-        vcpu = (uint)index.Value < (uint)Volatile.Read(ref _bound) ? Load(index.Value) : null;
+        uint at = (uint)index.Value;
+        vcpu = null;
+        // Pairs with Publish: who sees the bound sees the vCPUs below it.
+        if (at < (uint)Volatile.Read(ref _bound))
+        {
+            Vcpu?[] flat = Volatile.Read(ref _flat);
+            vcpu = at < (uint)flat.Length ? flat[at] : LoadFromStore(index.Value);
+        }
         return vcpu is not null;
     }
 
@@ -74,14 +80,17 @@ public sealed partial class VcpuTable
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool TryFind(VcpuId id, [NotNullWhen(true)] out Vcpu? vcpu)
     {
-        // Pairs with PublishId: who sees the row sees where it begins, and the vCPUs in it.
-        uint row = (uint)Volatile.Read(ref _row);
-        uint index = unchecked(id.Value - _rowStart);
-        if (index >= row)
+        // Pairs with PublishId: who sees the row sees the vCPUs in it.
+        ulong row = Volatile.Read(ref _row);
+        uint index = unchecked(id.Value - (uint)(row >> 32));
+        if (index >= (uint)row)
         {
             uint[] places = Volatile.Read(ref _places);
             if (id.Value >= (uint)places.Length)
-                return TryFindLong(id, out vcpu);
+            {
+                vcpu = FindLong(id);
+                return vcpu is not null;
+            }
             // A place that is free leads beyond any array. One that is just being filled may lead beyond the array that is
             // read next: the vCPU is not online yet.
             index = unchecked(places[id.Value] - 1);
@@ -98,18 +107,13 @@ public sealed partial class VcpuTable
     /// <summary>The same as <see cref="TryGet"/>, for the owner of a vCPU.</summary>
     internal bool TryGetPeer(Vcpu reader, VcpuIndex index, [NotNullWhen(true)] out Vcpu? vcpu)
     {
-        vcpu = (uint)index.Value >= (uint)Volatile.Read(ref _bound) ? null
-            : Volatile.Read(ref _flat).Length != 0 ? Load(index.Value)
-            : _store.Get(reader, index.Value);
+        if (Volatile.Read(ref _flat).Length != 0)
+            return TryGet(index, out vcpu);
+        vcpu = (uint)index.Value < (uint)Volatile.Read(ref _bound) ? _store.Get(reader, index.Value) : null;
         return vcpu is not null;
     }
 
-    Vcpu? Load(int index)
-    {
-        Vcpu?[] flat = Volatile.Read(ref _flat);
-        return (uint)index < (uint)flat.Length ? flat[index] : LoadFromStore(index);
-    }
-
+    [MethodImpl(MethodImplOptions.NoInlining)]
     Vcpu? LoadFromStore(int index)
     {
         if (!_store.LookupsNeedSection)
@@ -118,37 +122,31 @@ public sealed partial class VcpuTable
         return _store.Get(index);
     }
 
-    // The id is in no row or window that leads straight to a vCPU.
+    // The id is in no row or window that leads straight to a vCPU. Returns the vCPU rather than setting it by reference, which
+    // would keep it in memory on the short ways too.
     [MethodImpl(MethodImplOptions.NoInlining)]
-    bool TryFindLong(VcpuId id, [NotNullWhen(true)] out Vcpu? vcpu)
+    Vcpu? FindLong(VcpuId id)
     {
         if (_ids is not { } ids)
-            return TryFindAsKvmDoes(id, out vcpu);
+            return FindAsKvmDoes(id);
         if (!_removable)
-            return TryGet(new VcpuIndex(ids.FindApart(id)), out vcpu);
+            return TryGet(new VcpuIndex(ids.FindApart(id)), out Vcpu? vcpu) ? vcpu : null;
         // Where vCPUs are removed, what the index says may be out of date by now: the vCPU's own id decides.
-        if (TryGet(new VcpuIndex(ids.FindInRow(id)), out vcpu) && vcpu.Id == id)
-            return true;
-        if (TryGet(new VcpuIndex(ids.FindApart(id)), out vcpu) && vcpu.Id == id)
-            return true;
-        vcpu = null;
-        return false;
+        if (TryGet(new VcpuIndex(ids.FindInRow(id)), out Vcpu? candidate) && candidate.Id == id)
+            return candidate;
+        return TryGet(new VcpuIndex(ids.FindApart(id)), out candidate) && candidate.Id == id ? candidate : null;
     }
 
     // Ids that are numbered as indices are found at once, others by looking at each vCPU.
-    bool TryFindAsKvmDoes(VcpuId id, [NotNullWhen(true)] out Vcpu? vcpu)
+    Vcpu? FindAsKvmDoes(VcpuId id)
     {
-        if (id.Value < int.MaxValue && TryGet(new VcpuIndex((int)id.Value), out vcpu) && vcpu.Id == id)
-            return true;
-        foreach (Vcpu candidate in this)
+        if (id.Value < int.MaxValue && TryGet(new VcpuIndex((int)id.Value), out Vcpu? candidate) && candidate.Id == id)
+            return candidate;
+        foreach (Vcpu vcpu in this)
         {
-            if (candidate.Id == id)
-            {
-                vcpu = candidate;
-                return true;
-            }
+            if (vcpu.Id == id)
+                return vcpu;
         }
-        vcpu = null;
-        return false;
+        return null;
     }
 }
