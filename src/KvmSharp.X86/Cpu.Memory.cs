@@ -204,8 +204,8 @@ partial class Cpu
     static T Assemble<T>(ReadOnlySpan<byte> data)
         where T : unmanaged, IBinaryInteger<T> => T.ReadLittleEndian(data, isUnsigned: true);
 
-    // Outside 64-bit mode linear addresses go round at 4 GiB.
-    ulong WrapLinear(ulong linear) => Mode == CodeMode.Bits64 ? linear : (uint)linear;
+    // Outside long mode linear addresses go round at 4 GiB.
+    ulong WrapLinear(ulong linear) => IsLong ? linear : (uint)linear;
 
     // What no TLB entry stands for: addresses that are none, alignment, breakpoints.
     bool TryCheck(ulong linear, int bytes, AccessKind kind)

@@ -68,21 +68,30 @@ partial class Cpu
     {
         Exit = ExitKind.None;
         Environment.Exclusive.Join();
-        while (Exit == ExitKind.None)
+        try
         {
-            if (!Vcpu.TryEnterGuest())
-            {
-                ServeRequests();
-                continue;
-            }
-            while (Exit == ExitKind.None && !Vcpu.NeedsExit && PrepareEvents())
-                RunInGuest();
-            bool isAsked = Vcpu.NeedsExit;
-            Vcpu.ExitGuest();
-            if (isAsked && Exit == ExitKind.None)
-                ServeRequests();
+            while (Exit == ExitKind.None)
+                EnterGuest();
         }
-        Environment.Exclusive.Leave();
+        finally
+        {
+            Environment.Exclusive.Leave();
+        }
+    }
+
+    void EnterGuest()
+    {
+        if (!Vcpu.TryEnterGuest())
+        {
+            ServeRequests();
+            return;
+        }
+        while (Exit == ExitKind.None && !Vcpu.NeedsExit && PrepareEvents())
+            RunInGuest();
+        bool isAsked = Vcpu.NeedsExit;
+        Vcpu.ExitGuest();
+        if (isAsked && Exit == ExitKind.None)
+            ServeRequests();
     }
 
     /// <summary>The offset in CS of something in the block that runs.</summary>
@@ -194,6 +203,7 @@ partial class Cpu
         InterruptShadow shadow = State.Shadow;
         bool traps = (State.SystemFlags & RFlags.TF) != 0;
         DeviceLog.Rewind();
+        _watchHits = 0;
         if (MeetsInstructionBreakpoint())
             return;
         Block? block = FindNext();

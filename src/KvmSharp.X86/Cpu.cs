@@ -30,7 +30,7 @@ sealed partial class Cpu
         Environment = environment;
         _code = new CodeCache(this);
         _fastTlb = _tlb = _supervisorTlb;
-        Cpuid = new CpuidTable(CpuidTable.Supported(vcpu.Machine.Options.GuestAddressBits));
+        Cpuid = new CpuidTable(CpuidTable.Supported(vcpu.Machine.Options.GuestAddressBits, vcpu.Id));
         _physicalAddressMask = (1UL << vcpu.Machine.Options.GuestAddressBits) - 1;
         Reset();
     }

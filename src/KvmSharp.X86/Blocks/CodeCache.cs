@@ -6,8 +6,15 @@ namespace KvmSharp.X86.Blocks;
 /// <summary>The code that one CPU has decoded, by the frame it lies in.</summary>
 sealed class CodeCache(Cpu cpu)
 {
+    // What a guest can make the host keep: with more than that, everything is decoded anew.
+    const int MaxPages = 1 << 14;
+    internal const int MaxInstructions = 1 << 20;
+
     readonly Dictionary<ulong, CodePage> _pages = [];
     readonly BlockBuilder _builder = new();
+
+    // Instructions decoded since everything was last forgotten.
+    int _instructions;
 
     /// <summary>Blocks decoded, for counting.</summary>
     internal long Decoded { get; private set; }
@@ -15,7 +22,8 @@ sealed class CodeCache(Cpu cpu)
     /// <summary>Pages whose blocks were thrown away because their bytes changed, for counting.</summary>
     internal long Invalidated { get; private set; }
 
-    internal BlockBuilder Builder => _builder;
+    /// <summary>Instructions of the blocks that are kept.</summary>
+    internal int KeptInstructions => _instructions;
 
     /// <summary>Whether code was decoded from the frame at this address.</summary>
     internal bool HasCode(ulong gpa) => _pages.Count != 0 && _pages.ContainsKey(gpa >> Page.Shift);
@@ -60,18 +68,14 @@ sealed class CodeCache(Cpu cpu)
     {
         Block? block = _builder.Build(page, offset, key, rip);
         if (block is not null)
-        {
-            Decoded++;
-            page.Add(offset, key, block);
-        }
+            Keep(page, offset, key, block);
         return block;
     }
 
     internal Block DecodeCrossing(CodePage first, int offset, CodePage second, BlockKey key, ulong rip)
     {
         Block block = _builder.BuildCrossing(first, offset, second, key, rip);
-        Decoded++;
-        first.Add(offset, key, block);
+        Keep(first, offset, key, block);
         return block;
     }
 
@@ -82,8 +86,27 @@ sealed class CodeCache(Cpu cpu)
         cpu.ForgetLinks();
     }
 
+    void Keep(CodePage page, int offset, BlockKey key, Block block)
+    {
+        Decoded++;
+        page.Add(offset, key, block);
+        _instructions += block.Instructions;
+        if (_instructions > MaxInstructions)
+            Clear();
+    }
+
+    // The block that runs goes on; it is looked up, and decoded, when it is next jumped to.
+    void Clear()
+    {
+        _pages.Clear();
+        _instructions = 0;
+        cpu.ForgetLinks();
+    }
+
     CodePage? Add(Gfn frame)
     {
+        if (_pages.Count == MaxPages)
+            Clear();
         var page = new CodePage(frame);
         if (!TryRead(page, page.Bytes))
             return null;

@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Text;
 using KvmSharp.Backends;
+using KvmSharp.Vcpus;
 using KvmSharp.X86.Fpu;
 using KvmSharp.X86.State;
 
@@ -53,15 +54,17 @@ sealed class CpuidTable
 
     /// <summary>What this CPU can do.</summary>
     /// <param name="physicalBits">Bits of a guest physical address.</param>
-    internal static KvmCpuidEntry[] Supported(int physicalBits)
+    /// <param name="id">The vCPU's id: its initial APIC id.</param>
+    internal static KvmCpuidEntry[] Supported(int physicalBits, VcpuId id = default)
     {
+        const int ApicIdShift = 24;
         const uint LinearBits = 57;
         const uint LineBytes = 64;
         uint frequency = (uint)(TimeStampCounter.Frequency / 1_000_000);
         var entries = new List<KvmCpuidEntry>
         {
             Text(Basic, 0x16, Vendor),
-            Entry(1, ModelRegisters.Signature, (LineBytes / 8) << 8, Features.Leaf1Ecx, Features.Leaf1Edx),
+            Entry(1, ModelRegisters.Signature, ((LineBytes / 8) << 8) | (id.Value << ApicIdShift), Features.Leaf1Ecx, Features.Leaf1Edx),
             Entry(2, 0, 0, 0, 0),
             Indexed(4, 0, 0, 0, 0, 0),
             Indexed(7, 0, 0, Features.Leaf7Ebx, Features.Leaf7Ecx, 0),
