@@ -1,5 +1,6 @@
 using System;
 using System.Runtime.CompilerServices;
+using KvmSharp.Addresses;
 using KvmSharp.Lab.Scale;
 using KvmSharp.Lab.Slots.Arrays;
 using KvmSharp.Slots;
@@ -9,7 +10,8 @@ namespace KvmSharp.Lab.Slots;
 /// <summary>What slots take of the managed heap, as the collector and the allocator count it.</summary>
 static class SlotBytes
 {
-    const int MostMachines = 64;
+    const int SlotsTogether = 1 << 14;
+    const long MostBytesTogether = 64 << 20;
     const int Runs = 3;
     const int Moves = 128;
 
@@ -23,14 +25,14 @@ static class SlotBytes
         return ScaleMeasure.OfBytes(GC.GetAllocatedBytesForCurrentThread() - before);
     }
 
-    /// <summary>Each of so many slots: what a machine with them has more than one without, divided.</summary>
+    /// <summary>Each of so many slots: what a store with them has more than one without, divided.</summary>
     internal static ScaleMeasure PerSlot(SlotStoreDesign store, int count)
     {
-        // Many small machines, since a difference of so few bytes says little.
-        int machines = Math.Max(MostMachines / count, 1);
-        double bytes = HeapBytesOf(store, count, machines) - HeapBytesOf(store, 0, machines);
-        // Where the slots stand in memory that an empty store has already, what else happens on the heap may be more.
-        return ScaleMeasure.OfBytes(Math.Round(Math.Max(bytes, 0) / machines / count, 1));
+        // Many small stores, since a difference of so few bytes says little.
+        int stores = Math.Max(SlotsTogether / count, 1);
+        stores = (int)Math.Min(stores, Math.Max(MostBytesTogether / (long)Empty(store).Bytes!.Value, 1));
+        double bytes = HeapBytesOf(store, count, stores) - HeapBytesOf(store, 0, stores);
+        return ScaleMeasure.OfBytes(Math.Round(Math.Max(bytes, 0) / stores / count, 1));
     }
 
     /// <summary>What a move allocates, and what it copies into memory that it has already.</summary>
@@ -49,28 +51,52 @@ static class SlotBytes
         GC.GetAllocatedBytesForCurrentThread() + (crowd.Store is CopyingStore copying ? copying.CopiedBytes : 0);
 
     // The middle of several: now and then something else comes or goes meanwhile.
-    static double HeapBytesOf(SlotStoreDesign store, int count, int machines)
+    static double HeapBytesOf(SlotStoreDesign store, int count, int stores)
     {
-        Make(store, count, machines);
         double[] runs = new double[Runs];
         for (int run = 0; run < Runs; run++)
-            runs[run] = Make(store, count, machines);
+            runs[run] = Make(store, count, stores);
         Array.Sort(runs);
         return runs[Runs / 2];
     }
 
     // A method of its own, so that nothing of an earlier run is still on the stack and counted in.
     [MethodImpl(MethodImplOptions.NoInlining)]
-    static double Make(SlotStoreDesign store, int count, int machines)
+    static double Make(SlotStoreDesign store, int count, int stores)
     {
-        var crowds = new SlotCrowd[machines];
+        var made = new SlotStore[stores];
         long before = HeapBytes();
-        for (int machine = 0; machine < machines; machine++)
-            crowds[machine] = new SlotCrowd(store, count, room: 1);
+        for (int index = 0; index < stores; index++)
+        {
+            made[index] = store.Create();
+            if (count != 0)
+                Fill(made[index], count);
+        }
         long bytes = HeapBytes() - before;
-        foreach (SlotCrowd crowd in crowds)
-            crowd.Dispose();
+        GC.KeepAlive(made);
         return bytes;
+    }
+
+    static void Fill(SlotStore store, int count)
+    {
+        SlotChange[] changes = new SlotChange[count];
+        for (int slot = 0; slot < count; slot++)
+            changes[slot].New = store.CreateSlot(Define(slot), null);
+        Update(store, changes);
+        // Once more, for a store whose two sets are level only after two updates.
+        MemorySlot first = changes[0].New!;
+        Update(store, [new SlotChange { Old = first, New = store.CreateSlot(first.Definition, null) }]);
+    }
+
+    static SlotDefinition Define(int slot) => new(
+        AddressSpaceId.Normal, new SlotId((ushort)slot), new GfnRange(SlotCrowd.FrameOf(slot), 1),
+        new Hva((ulong)slot << Page.Shift), SlotFlags.None);
+
+    static void Update(SlotStore store, SlotChange[] changes)
+    {
+        store.Stage(SlotStep.Apply, changes);
+        store.Publish();
+        store.Settle(SlotStep.Apply, changes);
     }
 
     static long HeapBytes()

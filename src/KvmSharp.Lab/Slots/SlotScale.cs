@@ -33,7 +33,7 @@ public sealed class SlotScale(IReadOnlyList<SlotStoreDesign> stores, SlotStoreDe
             ReadWhileWriting, "Find a slot, in a read section where the store needs one, while another thread changes flags.",
             (_, _, _) => throw new InvalidOperationException("needs a number of readers")),
         new(BytesEmpty, "The heap's bytes for a store with no slots.", (store, _, _) => SlotBytes.Empty(store)),
-        new("bytes-per-slot", "The heap's bytes for each slot, the slot included.", (store, count, _) => SlotBytes.PerSlot(store, count)),
+        new("bytes-per-slot", "The heap's bytes that a store takes for each slot, the slot object included.", (store, count, _) => SlotBytes.PerSlot(store, count)),
         new("bytes-copied", "Bytes allocated or copied to move one slot.", (store, count, _) => SlotBytes.Copied(store, count)),
     ];
 
