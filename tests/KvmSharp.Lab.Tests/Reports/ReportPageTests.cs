@@ -112,7 +112,7 @@ public class ReportPageTests
 
         string[] leads =
         [
-            .. root.Descendants(_html + "section").Single(section => section.Attribute("id")?.Value == "leads")
+            .. root.Descendants(_html + "details").Single(details => details.Attribute("class")?.Value == "leads")
                 .Descendants(_html + "tbody").Elements(_html + "tr")
                 .Select(row => string.Join(" | ", row.Elements().Select(cell => cell.Value))),
         ];
@@ -123,6 +123,10 @@ public class ReportPageTests
                 "bytes | heap | folders: 1, 10, 100 | ∞ × at 1 | 0 B | 152 B",
             ],
             leads);
+        XElement summary = root.Descendants(_html + "section").Single(section => section.Attribute("id")?.Value == "leads");
+        Assert.Equal(
+            "Filing cabinets: what finding a folder costs – drawers is beaten at 5 of 9 points: by heap at 5.",
+            summary.Descendants(_html + "li").Single().Value);
     }
 
     [Fact]

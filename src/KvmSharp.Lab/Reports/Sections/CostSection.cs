@@ -13,13 +13,17 @@ static class CostSection
 {
     internal static PageSection Create(CostTopic topic, int index)
     {
-        string id = $"costs-{index + 1}";
+        string id = IdOf(index);
         return new PageSection(id, topic.Title.TrimEnd('.'),
             Html.Element("p", Introduction(topic)),
             Legend(topic),
+            LeadTable.Create(topic),
             Html.Element("div", Html.Class("charts"),
                 topic.Panels.Select((panel, number) => Card(topic, panel, $"{id}-{number + 1}"))));
     }
+
+    /// <summary>What leads to the section of a topic.</summary>
+    internal static string IdOf(int index) => $"costs-{index + 1}";
 
     static string Introduction(CostTopic topic) => topic.File switch
     {

@@ -3,7 +3,6 @@ using System.Linq;
 using System.Xml.Linq;
 using KvmSharp.Lab.Reports.Costs;
 using KvmSharp.Lab.Reports.Markup;
-using KvmSharp.Lab.Results;
 
 namespace KvmSharp.Lab.Reports.Sections;
 
@@ -12,36 +11,32 @@ static class LeadSection
 {
     internal static IEnumerable<PageSection> Create(IReadOnlyList<CostTopic> topics)
     {
-        int contests = topics.Sum(Lead.CountContests);
-        if (contests == 0)
-            yield break;
-        (CostTopic Topic, Lead Lead)[] leads = [.. topics.SelectMany(topic => Lead.Of(topic).Select(lead => (topic, lead)))];
-        int lost = leads
-            .SelectMany(pair => pair.Lead.Counts.Select(count => (pair.Topic, pair.Lead.Panel, count)))
-            .Distinct().Count();
-        yield return new PageSection("leads", "Where another design beats the default",
-            Html.Element("p",
-                $"Measured beside other designs at {contests} points – an operation at a count – the default is beaten at ",
-                lost == 0 ? "none of them" : $"{lost}",
-                ". A difference counts when it is beyond noise: the ranges do not meet, and the values are more than 5 % "
-                + "apart, or 1 % where they were counted."),
-            leads.Length == 0 ? null : Table(leads));
+        XElement[] lines = [.. topics.Select(Line).OfType<XElement>()];
+        if (lines.Length > 0)
+        {
+            yield return new PageSection("leads", "Where another design beats the default",
+                Html.Element("p",
+                    "A point is an operation at a count. A difference counts when it is beyond noise: the ranges do not meet, "
+                    + "and the values are more than 5 % apart, or 1 % where they were counted."),
+                Html.Element("ul", lines));
+        }
     }
 
-    static XElement Table((CostTopic Topic, Lead Lead)[] leads) => Html.Table("What beats it, and where",
-        Html.Element("thead", Html.Element("tr",
-            Html.Column("operation"), Html.Column("design"), Html.Column("where"),
-            Html.NumberColumn("at best"), Html.NumberColumn("its cost"), Html.NumberColumn("the default’s"))),
-        leads.GroupBy(pair => pair.Lead.Panel).Select(group => Html.Element("tbody",
-            group.Select((pair, index) => Row(pair.Lead, index == 0 ? group.Count() : 0)))));
-
-    // The operation stands once, before the designs that do better at it.
-    static XElement Row(Lead lead, int rowsOfOperation) => Html.Element("tr",
-        rowsOfOperation == 0 ? null : Html.Element("th",
-            new XAttribute("scope", "rowgroup"), new XAttribute("rowspan", rowsOfOperation), lead.Panel.Name),
-        Html.Element("td", lead.Design),
-        Html.Element("td", $"{lead.Panel.Counted}: {string.Join(", ", lead.Counts)}"),
-        Html.Number($"{Quantity.FormatRatio(lead.Ratio)} × at {lead.Best.Count}"),
-        Html.Number(lead.Panel.Format(lead.Best.Cost.Value)),
-        Html.Number(lead.Panel.Format(lead.Default.Cost.Value)));
+    static XElement? Line(CostTopic topic, int index)
+    {
+        int points = Lead.CountContests(topic);
+        if (points == 0)
+            return null;
+        Lead[] leads = [.. Lead.Of(topic)];
+        int lost = leads.SelectMany(lead => lead.Counts.Select(count => (lead.Panel, count))).Distinct().Count();
+        IEnumerable<string> winners = leads.GroupBy(lead => lead.Design)
+            .Select(group => (Design: group.Key, Points: group.Sum(lead => lead.Counts.Count)))
+            .OrderByDescending(winner => winner.Points)
+            .Select(winner => $"{winner.Design} at {winner.Points}");
+        return Html.Element("li",
+            Html.Element("a", new XAttribute("href", $"#{CostSection.IdOf(index)}"), topic.Title.TrimEnd('.')),
+            lost == 0
+                ? $" – {topic.DefaultDesign} is beaten at none of {points} points."
+                : $" – {topic.DefaultDesign} is beaten at {lost} of {points} points: by {string.Join(", ", winners)}.");
+    }
 }
