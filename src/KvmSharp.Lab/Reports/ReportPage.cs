@@ -28,7 +28,7 @@ public static class ReportPage
 
     internal static XElement Compose(ReportContent content)
     {
-        CostTopic[] topics = [.. content.Files.SelectMany(file => CostTopic.Of(file, content.Vocabulary))];
+        CostTopic[] topics = [.. TellApart(content.Files.SelectMany(file => CostTopic.Of(file, content.Vocabulary)))];
         PageSection[] sections =
         [
             .. LeadSection.Create(topics),
@@ -52,6 +52,12 @@ public static class ReportPage
                 Contents(sections),
                 Html.Element("main", sections.Select(section => section.Draw()))));
     }
+
+    // Of two runs of the same, each is named after its file.
+    static IEnumerable<CostTopic> TellApart(IEnumerable<CostTopic> topics) =>
+        topics.GroupBy(topic => topic.Title).SelectMany(group => group.Count() == 1
+            ? group
+            : group.Select(topic => topic with { Title = $"{topic.Title.TrimEnd('.')} ({topic.File.Source})" }));
 
     static XElement Meta(string name, string content) =>
         Html.Element("meta", new XAttribute("name", name), new XAttribute("content", content));

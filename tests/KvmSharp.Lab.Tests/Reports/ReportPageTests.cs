@@ -174,6 +174,16 @@ public class ReportPageTests
     }
 
     [Fact]
+    public void Runs_of_the_same_are_named_after_their_files()
+    {
+        string[] headings = [.. SampleReport.Compose(SampleResults.WholePerf(), SampleResults.WholePerf(), SampleResults.WholeScale())
+            .Descendants(_html + "h2").Select(heading => heading.Value)];
+
+        Assert.Equal(4, headings.Count(heading => heading.EndsWith(" (sample.json)", StringComparison.Ordinal)));
+        Assert.Contains("Filing cabinets: what finding a folder costs", headings);
+    }
+
+    [Fact]
     public void What_was_varied_most_is_the_axis()
     {
         JsonObject[] rows = [.. ((int[])[1, 8, 64]).Select(set =>

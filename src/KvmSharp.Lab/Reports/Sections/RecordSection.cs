@@ -10,13 +10,17 @@ namespace KvmSharp.Lab.Reports.Sections;
 /// <summary>The published table of KVM's scalable memory slots, and the same measured here beside it.</summary>
 static class RecordSection
 {
+    const string Heading = "Before and after, beside the published table";
     const string Missing = "–";
 
-    internal static IEnumerable<PageSection> Create(IEnumerable<PerfFile> files, ResultVocabulary vocabulary) => files
-        .Where(file => file.Figures.Count > 0)
-        .Select((file, index) => Create(file, vocabulary, index));
+    internal static IEnumerable<PageSection> Create(IEnumerable<PerfFile> files, ResultVocabulary vocabulary)
+    {
+        PerfFile[] shown = [.. files.Where(file => file.Figures.Count > 0)];
+        return shown.Select((file, index) => Create(
+            file, vocabulary, $"record-{index + 1}", shown.Length == 1 ? Heading : $"{Heading} ({file.Source})"));
+    }
 
-    static PageSection Create(PerfFile file, ResultVocabulary vocabulary, int index)
+    static PageSection Create(PerfFile file, ResultVocabulary vocabulary, string id, string heading)
     {
         string before = file.Figures.Any(figure => figure.Store == ScalableMemslots.Before)
             ? ScalableMemslots.Before
@@ -28,7 +32,7 @@ static class RecordSection
             .. file.Figures.Select(figure => figure.Slots)
                 .Concat(file.NotPossible.Select(obstacle => obstacle.Slots)).Distinct().OrderDescending(),
         ];
-        return new PageSection($"record-{index + 1}", "Before and after, beside the published table",
+        return new PageSection(id, heading,
             Html.Element("p", "Published: ", Html.Element("cite", ScalableMemslots.Source),
                 ". Measured here, both in one run on one machine: before is ", Html.Element("b", before), ", after is ",
                 Html.Element("b", after),
