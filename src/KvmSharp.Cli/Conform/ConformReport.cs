@@ -40,6 +40,20 @@ sealed class ConformReport
         IReadOnlyList<ConformFile> files = [.. options.Files.Select(ConformFile.Load)];
         if (files.Count == 0 && options.RandomOperations == 0)
             files = [.. Vectors()];
+        try
+        {
+            return Run(options, files, terminal, interruption);
+        }
+        catch (KvmException exception)
+        {
+            // A machine could not be made: the host has run out of something.
+            throw new CommandException(ExitCode.NotSupported, exception.Message);
+        }
+    }
+
+    static int Run(
+        ConformOptions options, IReadOnlyList<ConformFile> files, Terminal terminal, CancellationToken interruption)
+    {
         IReadOnlyList<ConformMachine> machines = CreateMachines(options, terminal);
         try
         {

@@ -129,9 +129,9 @@ public sealed class RandomSequenceTests
         internal override ulong Generation(uint space) => _inner.Generation(space);
 
         internal override GuestAccess Access(uint vcpu, GuestAccess access) =>
-            _inner.Access(vcpu, fault == Fault.MovesToNowhere && access.Gpa >> 12 == 3 ? access with { Gpa = access.Gpa + 0x1000 } : access);
+            base.Access(vcpu, fault == Fault.MovesToNowhere && access.Gpa >> 12 == 3 ? access with { Gpa = access.Gpa + 0x1000 } : access);
 
-        internal override IVcpu? FindVcpu(uint id) => null;
+        internal override IVcpu? FindVcpu(uint id) => _inner.FindVcpu(id);
 
         public override void Dispose()
         {

@@ -23,6 +23,9 @@ abstract class ConformMachine : IDisposable
 
     readonly Dictionary<uint, ulong> _pages = [];
 
+    // vCPUs that are prepared for accesses.
+    readonly HashSet<uint> _flat = [];
+
     internal abstract string Name { get; }
 
     internal AnonymousMemory Arena { get; private set; } = AnonymousMemory.Create(ArenaBytes);
@@ -42,6 +45,7 @@ abstract class ConformMachine : IDisposable
     internal virtual void Renew()
     {
         _pages.Clear();
+        _flat.Clear();
         StubAddress = null;
         Arena.Dispose();
         StubPage.Dispose();
@@ -96,7 +100,16 @@ abstract class ConformMachine : IDisposable
     internal abstract ulong Generation(uint space);
 
     /// <summary>Lets a vCPU write or read guest memory.</summary>
-    internal abstract GuestAccess Access(uint vcpu, GuestAccess access);
+    internal virtual GuestAccess Access(uint vcpu, GuestAccess access)
+    {
+        if (FindVcpu(vcpu) is not { } owner)
+            return access with { Obstacle = "no-vcpu" };
+        if (StubAddress is not { } stub)
+            return access with { Obstacle = "no-stub" };
+        if (_flat.Add(vcpu))
+            GuestStub.Prepare(owner, stub);
+        return GuestStub.Run(owner, access);
+    }
 
     /// <summary>A vCPU that executes instructions.</summary>
     internal abstract IVcpu? FindVcpu(uint id);

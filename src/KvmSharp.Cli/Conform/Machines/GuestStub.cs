@@ -1,4 +1,6 @@
 using System;
+using KvmSharp.Addresses;
+using KvmSharp.Backends;
 
 namespace KvmSharp.Cli.Conform.Machines;
 
@@ -32,8 +34,47 @@ static class GuestStub
             Codes[index].CopyTo(page[(index * Spacing)..]);
     }
 
-    /// <summary>Where the code for an access begins, from the start of the page.</summary>
-    internal static ulong EntryFor(GuestAccess access)
+    /// <summary>Gives a vCPU in real mode a data segment of 4 GiB, as after a jump to protected mode and back.</summary>
+    /// <param name="vcpu">The vCPU.</param>
+    /// <param name="code">Where the page of code lies.</param>
+    internal static void Prepare(IVcpu vcpu, Gpa code)
+    {
+        vcpu.GetSregs(out KvmSregs sregs);
+        sregs.Ds.Limit = uint.MaxValue;
+        sregs.Ds.G = 1;
+        sregs.Cs.Base = code.Value;
+        sregs.Cs.Selector = (ushort)(code.Value >> 4);
+        vcpu.SetSregs(sregs);
+    }
+
+    /// <summary>Makes an access.</summary>
+    internal static GuestAccess Run(IVcpu vcpu, GuestAccess access)
+    {
+        vcpu.SetRegs(new KvmRegs { Rip = EntryFor(access), Rflags = 2, Rbx = access.Gpa, Rax = access.Value });
+        while (true)
+        {
+            VcpuExit exit = vcpu.Run();
+            switch (exit.Reason)
+            {
+                case VcpuExitReason.Mmio when exit.Mmio.IsWrite:
+                    access.Pieces.Add(MmioText.Write(exit.Mmio.Address.Value, exit.Data));
+                    continue;
+                case VcpuExitReason.Mmio:
+                    access.Pieces.Add(MmioText.Read(exit.Mmio.Address.Value, exit.Mmio.Length));
+                    exit.Data.Fill(GuestAccess.OpenBus);
+                    continue;
+                case VcpuExitReason.Hlt:
+                    vcpu.GetRegs(out KvmRegs regs);
+                    uint mask = access.Size == 4 ? uint.MaxValue : (1u << (access.Size * 8)) - 1;
+                    return access.IsWrite ? access : access with { Value = (uint)regs.Rax & mask };
+                default:
+                    return access with { Obstacle = ExitText.Of(exit) };
+            }
+        }
+    }
+
+    // Where the code for an access begins, from the start of the page.
+    static ulong EntryFor(GuestAccess access)
     {
         int width = access.Size switch { 1 => 0, 2 => 1, _ => 2 };
         return (ulong)(((access.IsWrite ? 0 : Codes.Length / 2) + width) * Spacing);

@@ -19,7 +19,6 @@ sealed partial class KvmConformMachine : ConformMachine
     readonly HashSet<ConformFeature> _features = [];
     readonly Dictionary<uint, HardwareVcpu> _vcpus = [];
     readonly Dictionary<uint, DirtyRing> _rings = [];
-    readonly HashSet<uint> _flat = [];
     HardwareMachine _machine;
 
     internal KvmConformMachine()
@@ -102,37 +101,6 @@ sealed partial class KvmConformMachine : ConformMachine
 
     internal override ulong Generation(uint space) => throw new NotSupportedException("the kernel tells nobody");
 
-    internal override GuestAccess Access(uint vcpu, GuestAccess access)
-    {
-        if (!_vcpus.TryGetValue(vcpu, out HardwareVcpu? owner))
-            return access with { Obstacle = "no-vcpu" };
-        if (StubAddress is not { } stub)
-            return access with { Obstacle = "no-stub" };
-        if (_flat.Add(vcpu))
-            MakeFlat(owner, stub);
-        owner.SetRegs(new KvmRegs { Rip = GuestStub.EntryFor(access), Rflags = 2, Rbx = access.Gpa, Rax = access.Value });
-        while (true)
-        {
-            VcpuExit exit = owner.Run();
-            switch (exit.Reason)
-            {
-                case VcpuExitReason.Mmio when exit.Mmio.IsWrite:
-                    access.Pieces.Add(MmioText.Write(exit.Mmio.Address.Value, exit.Data));
-                    continue;
-                case VcpuExitReason.Mmio:
-                    access.Pieces.Add(MmioText.Read(exit.Mmio.Address.Value, exit.Mmio.Length));
-                    exit.Data.Fill(GuestAccess.OpenBus);
-                    continue;
-                case VcpuExitReason.Hlt:
-                    owner.GetRegs(out KvmRegs regs);
-                    uint mask = access.Size == 4 ? uint.MaxValue : (1u << (access.Size * 8)) - 1;
-                    return access.IsWrite ? access : access with { Value = (uint)regs.Rax & mask };
-                default:
-                    return access with { Obstacle = ExitText.Of(exit) };
-            }
-        }
-    }
-
     internal override IVcpu? FindVcpu(uint id) => _vcpus.GetValueOrDefault(id);
 
     public override void Dispose()
@@ -154,23 +122,11 @@ sealed partial class KvmConformMachine : ConformMachine
         return Vm.TrySetMemoryRegion(ref region);
     }
 
-    // Real mode as it is after a jump to protected mode and back: a data segment of 4 GiB.
-    static void MakeFlat(IVcpu vcpu, Gpa code)
-    {
-        vcpu.GetSregs(out KvmSregs sregs);
-        sregs.Ds.Limit = uint.MaxValue;
-        sregs.Ds.G = 1;
-        sregs.Cs.Base = code.Value;
-        sregs.Cs.Selector = (ushort)(code.Value >> 4);
-        vcpu.SetSregs(sregs);
-    }
-
     void Clear()
     {
         foreach (DirtyRing ring in _rings.Values)
             ring.Dispose();
         _rings.Clear();
-        _flat.Clear();
         _vcpus.Clear();
         ClearEvents();
         _machine.Dispose();

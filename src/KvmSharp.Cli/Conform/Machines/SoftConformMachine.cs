@@ -9,9 +9,7 @@ using KvmSharp.X86;
 
 namespace KvmSharp.Cli.Conform.Machines;
 
-/// <summary>
-/// The Core's machine with software CPUs. Single accesses go through the vCPUs' memory views, code through the CPUs.
-/// </summary>
+/// <summary>The Core's machine with software CPUs.</summary>
 /// <param name="addressSpaces">Address spaces: as many as the machine it is compared with.</param>
 sealed class SoftConformMachine(int addressSpaces) : ConformMachine
 {
@@ -107,27 +105,6 @@ sealed class SoftConformMachine(int addressSpaces) : ConformMachine
 
     internal override ulong Generation(uint space) => Machine.Slots.Generation(new AddressSpaceId((byte)space)).Value;
 
-    internal override GuestAccess Access(uint vcpu, GuestAccess access)
-    {
-        if (Find(vcpu) is not { } owned)
-            return access with { Obstacle = "no-vcpu" };
-        if (!owned.TryEnterGuest())
-            return access with { Obstacle = owned.TakeRequest(VcpuRequest.DirtyRingSoftFull) ? "dirty-ring-full" : "not-entered" };
-        try
-        {
-            return access.Size switch
-            {
-                1 => Access(owned.Memory, access, (byte)access.Value, static value => value),
-                2 => Access(owned.Memory, access, (ushort)access.Value, static value => value),
-                _ => Access(owned.Memory, access, access.Value, static value => value),
-            };
-        }
-        finally
-        {
-            owned.ExitGuest();
-        }
-    }
-
     internal override IVcpu? FindVcpu(uint id) => _vcpus.GetValueOrDefault(id);
 
     public override void Dispose()
@@ -142,20 +119,6 @@ sealed class SoftConformMachine(int addressSpaces) : ConformMachine
         return Machine.Slots.TrySet(region).Errno;
     }
 
-    static GuestAccess Access<T>(GuestMemory memory, GuestAccess access, T value, Func<T, uint> widen)
-        where T : unmanaged
-    {
-        var gpa = new Gpa(access.Gpa);
-        bool complete = access.IsWrite ? memory.TryWrite(gpa, value) : memory.TryRead(gpa, out value);
-        if (!complete)
-        {
-            if (memory.Fault.Kind != GuestAccessKind.Mmio)
-                return access with { Obstacle = memory.Fault.Kind.ToString() };
-            memory.Complete(new Recorder(access.Pieces), ref value);
-        }
-        return access.IsWrite ? access : access with { Value = widen(value) };
-    }
-
     Vcpu? Find(uint id) => _vcpus.TryGetValue(id, out SoftwareVcpu? vcpu) ? vcpu.Core : null;
 
     static SlotId IdOf(uint word) => new((ushort)word);
@@ -165,15 +128,4 @@ sealed class SoftConformMachine(int addressSpaces) : ConformMachine
 
     static SoftwareMachine NewMachine(int addressSpaces) =>
         SoftwareBackend.Instance.CreateMachine(new VirtualMachineOptions { AddressSpaces = addressSpaces });
-
-    sealed class Recorder(List<string> pieces) : IMmioDevice
-    {
-        public void Read(Gpa address, Span<byte> data)
-        {
-            pieces.Add(MmioText.Read(address.Value, data.Length));
-            data.Fill(GuestAccess.OpenBus);
-        }
-
-        public void Write(Gpa address, ReadOnlySpan<byte> data) => pieces.Add(MmioText.Write(address.Value, data));
-    }
 }

@@ -38,7 +38,19 @@ static class BackendReport
             targets.Add(("soft", static () => new SoftSlotTarget()));
 
         using JsonTarget json = JsonTarget.Open(options.JsonPath, terminal);
-        List<BackendResult> results = Measure(options, targets, terminal, interruption);
+        List<BackendResult> results;
+        try
+        {
+            results = Measure(options, targets, terminal, interruption);
+        }
+        catch (PerfTestException exception)
+        {
+            throw new CommandException(ExitCode.Failed, $"failed: {exception.Message}");
+        }
+        catch (Exception exception) when (exception is KvmException or HostMemoryException)
+        {
+            throw new CommandException(ExitCode.NotSupported, exception.Message);
+        }
         MachineDescription machine = MachineDescription.OfThisMachine();
         if (!json.ReplacesTables)
             WriteTable(results, machine, options.Runs, terminal.Out);
