@@ -87,10 +87,7 @@ static class X87Instructions
         }
     }
 
-    /// <summary>Whether the instruction reads its memory operand.</summary>
-    internal static bool ReadsMemory(in Instruction instruction) =>
-        instruction.Op0Kind == OpKind.Memory && !IsStore(instruction.Mnemonic);
-
+    /// <summary>Whether the instruction writes its operand, if that is in memory.</summary>
     internal static bool IsStore(Mnemonic operation) => operation is
         Mnemonic.Fst or Mnemonic.Fstp or Mnemonic.Fist or Mnemonic.Fistp or Mnemonic.Fisttp or Mnemonic.Fbstp;
 

@@ -1,5 +1,6 @@
 using System;
 using Iced.Intel;
+using KvmSharp.X86.Operands;
 using KvmSharp.X86.Operations;
 
 namespace KvmSharp.X86.Fpu;
@@ -8,7 +9,9 @@ namespace KvmSharp.X86.Fpu;
 sealed class X87Operation(in Decoded decoded) : Operation
 {
     readonly Instruction _instruction = decoded.Relative;
-    readonly bool _stores = X87Instructions.IsStore(decoded.Instruction.Mnemonic);
+    readonly Address _address = decoded.IsMemory(0) ? decoded.Address : default;
+    readonly bool _stores = decoded.IsMemory(0) && X87Instructions.IsStore(decoded.Instruction.Mnemonic);
+    readonly bool _readsFlags = decoded.Instruction.RflagsRead != RflagsBits.None;
 
     // The bytes of the operand, or 0 for none.
     readonly int _size = decoded.IsMemory(0) ? X87Memory.SizeOf(decoded.Instruction.MemorySize) : 0;
@@ -23,20 +26,28 @@ sealed class X87Operation(in Decoded decoded) : Operation
         Float80 memory = default;
         ulong linear = 0;
         if (_size != 0
-            && (!cpu.TryLinear(in _instruction, _size, _stores, out linear)
+            && (!cpu.TryLinear(_address.Segment, _address.Offset(ref cpu.State.Registers), _size, _stores, out linear)
                 || (_stores ? !cpu.TryProbeWrite(linear, _size) : !TryLoad(cpu, linear, out memory))))
             return false;
 
-        X87State before = cpu.X87;
-        X87Instructions.TryExecute(in _instruction, ref cpu.X87, memory, cpu.State.Flags.Value, out X87Effects effects);
-        if (effects.StoresMemory && !TryStore(cpu, linear, effects.Memory))
+        ulong flags = _readsFlags ? cpu.State.Flags.Value : 0;
+        if (_stores)
         {
-            cpu.X87 = before;
-            return false;
+            X87State before = cpu.X87;
+            X87Instructions.TryExecute(in _instruction, ref cpu.X87, memory, flags, out X87Effects stored);
+            if (stored.StoresMemory && !TryStore(cpu, linear, stored.Memory))
+            {
+                cpu.X87 = before;
+                return false;
+            }
+        }
+        else
+        {
+            X87Instructions.TryExecute(in _instruction, ref cpu.X87, memory, flags, out X87Effects effects);
+            if (effects.SetsFlags)
+                cpu.State.Flags.Value = effects.Flags;
         }
 
-        if (effects.SetsFlags)
-            cpu.State.Flags.Value = effects.Flags;
         // For whoever handles an exception.
         cpu.X87.LastInstruction = cpu.RipAt(Offset);
         cpu.X87.LastOpcode = _opcode;
