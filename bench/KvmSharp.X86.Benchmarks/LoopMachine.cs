@@ -19,6 +19,10 @@ sealed class LoopMachine : IDisposable
     const ulong Root = 0x10_0000;
     const ulong Data = 0x40_0000;
     const ulong DataStride = 0x1_0000;
+    const ulong OsFxsr = 1 << 9;
+
+    /// <summary>Where a vCPU's data has a half, as a double.</summary>
+    internal const int Half = 24;
 
     readonly AnonymousMemory _memory = AnonymousMemory.Create(MemoryBytes);
     readonly SoftwareMachine _machine = SoftwareBackend.Instance.CreateMachine();
@@ -101,9 +105,16 @@ sealed class LoopMachine : IDisposable
         sregs.Cs = data with { Selector = 8, Type = 0xB, Db = 0, L = 1 };
         sregs.Cr0 = 0x8001_0011;
         sregs.Cr3 = Root;
-        sregs.Cr4 = 0x20;
+        sregs.Cr4 = 0x20 | OsFxsr;
         sregs.Efer = 0x500;
         vcpu.SetSregs(in sregs);
+        // Ones, and XMM1 halves.
+        vcpu.GetFpu(out KvmFpu fpu);
+        Span<byte> vectors = fpu.Xmm;
+        for (int at = 0; at < vectors.Length; at += sizeof(double))
+            BitConverter.TryWriteBytes(vectors[at..], at / 16 == 1 ? 0.5 : 1.0);
+        vcpu.SetFpu(in fpu);
+        _machine.Memory.Write(new Gpa(Data + ((ulong)index * DataStride) + Half), 0.5);
         return vcpu;
     }
 }

@@ -24,6 +24,9 @@ static class SpeedReport
         Report("loads and stores", Memory);
         Report("calls and returns", Calls);
         Report("string moves, 64 bytes each", Strings);
+        Report("SSE2, products and sums", Products);
+        Report("SSE2, loads and stores", Vectors);
+        Report("x87, products and sums", X87);
         (double one, double oneByTime) = Measure(Memory, vcpus: 1);
         (double two, double twoByTime) = Measure(Memory, vcpus: 2);
         Console.WriteLine(string.Create(
@@ -121,5 +124,34 @@ static class SpeedReport
         assembler.lea(rdi, __[r8 + 512]);
         assembler.rep.movsq();
         assembler.mov(rcx, rdx);
+    }
+
+    // Numbers that stay where they are, so that no round is special: 1 × 0.5 + 0.5.
+    static void Products(Assembler assembler)
+    {
+        assembler.mulpd(xmm0, xmm1);
+        assembler.addpd(xmm0, xmm1);
+        assembler.mulpd(xmm2, xmm1);
+        assembler.addpd(xmm2, xmm1);
+        assembler.mulsd(xmm3, xmm1);
+        assembler.addsd(xmm3, xmm1);
+    }
+
+    static void Vectors(Assembler assembler)
+    {
+        assembler.movupd(xmm4, __xmmword_ptr[r8]);
+        assembler.addpd(xmm4, __xmmword_ptr[r8 + 16]);
+        assembler.movapd(__xmmword_ptr[r8 + 32], xmm4);
+        assembler.movsd(xmm5, __qword_ptr[r8 + 8]);
+        assembler.unpcklpd(xmm5, xmm5);
+        assembler.movupd(__xmmword_ptr[r8 + 48], xmm5);
+    }
+
+    static void X87(Assembler assembler)
+    {
+        assembler.fld1();
+        assembler.fmul(__qword_ptr[r8 + LoopMachine.Half]);
+        assembler.fadd(__qword_ptr[r8 + LoopMachine.Half]);
+        assembler.fstp(__qword_ptr[r8 + 40]);
     }
 }
