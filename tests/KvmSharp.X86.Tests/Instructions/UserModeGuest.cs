@@ -33,8 +33,13 @@ sealed class UserModeGuest : IDisposable
     readonly AnonymousMemory _reach;
 
     internal UserModeGuest(HardwareOracle oracle)
+        : this(oracle.Reach.Start, oracle.Reach.Size)
     {
-        (ulong start, ulong size) = oracle.Reach;
+    }
+
+    /// <summary>The same where there is no oracle, with memory for code and window at the given place.</summary>
+    internal UserModeGuest(ulong start, ulong size)
+    {
         _reach = AnonymousMemory.Create(size);
         _guest.Machine.Slots.Add(new Gpa(start), _reach);
         for (ulong at = start; at < start + size; at += Page.Size)

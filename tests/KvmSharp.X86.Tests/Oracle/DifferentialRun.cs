@@ -24,7 +24,7 @@ sealed class DifferentialRun
     const int ReportedForms = 20;
 
     readonly ITestOutputHelper _output;
-    readonly RandomSource _random = new(RandomSource.ChooseSeed());
+    readonly RandomSource _random;
     readonly InstructionGenerator _generator;
     readonly StateGenerator _states;
     readonly StateGenerator.Parts _parts;
@@ -36,10 +36,12 @@ sealed class DifferentialRun
     readonly byte[] _windowOurs = new byte[HardwareOracle.WindowSize];
     readonly Dictionary<Code, int> _wrong = [];
     readonly StringBuilder _report = new();
+    bool _records;
 
-    internal DifferentialRun(ITestOutputHelper output, StateGenerator.Parts parts)
+    internal DifferentialRun(ITestOutputHelper output, StateGenerator.Parts parts, ulong? seed = null)
     {
         _output = output;
+        _random = new RandomSource(seed ?? RandomSource.ChooseSeed());
         _parts = parts;
         _generator = new InstructionGenerator(_random);
         _states = new StateGenerator(_random);
@@ -49,6 +51,71 @@ sealed class DifferentialRun
     internal long Cases { get; private set; }
 
     internal int Forms { get; private set; }
+
+    /// <summary>A sum over what the software CPU made of each form's cases.</summary>
+    internal SortedDictionary<string, ulong> Sums { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>Runs the same cases where there is no oracle, for the sums alone.</summary>
+    internal void RunWithoutOracle(IEnumerable<Code> forms, int runs)
+    {
+        ulong start = NativeArena.FirstPiece;
+        ulong window = start + NativeArena.Window;
+        byte[] bytes = new byte[HardwareOracle.WindowSize];
+        using UserModeGuest software = new(start, NativeArena.Size);
+        ulong address = start + NativeArena.Code;
+        List<GuestCase> cases = [];
+        foreach (Code code in forms)
+        {
+            bool hasMemory = InstructionGenerator.HasMemoryForm(code);
+            for (int i = 0; i < runs / RunsOfAnEncoding; i++)
+            {
+                if (_generator.Generate(code, hasMemory && (i & 1) != 0, address, window) is not { } generated)
+                    break;
+                software.Place(address, generated.Bytes);
+                address += (ulong)generated.Bytes.Length + HardwareOracle.JumpSize;
+                cases.Add(generated);
+            }
+        }
+
+        foreach (GuestCase generated in cases)
+        {
+            for (int i = 0; i < RunsOfAnEncoding; i++)
+            {
+                _states.Fill(_before, bytes, _parts);
+                generated.PlaceOperands(_random, _before, window);
+                if (InstructionExceptions.IsUndefined(generated.Instruction, _before, bytes, window))
+                    continue;
+                Cases++;
+                _before.CopyTo(_ours);
+                bytes.CopyTo(_windowOurs, 0);
+                Add(generated, software.Run(generated.Address, _ours, window, _windowOurs));
+            }
+        }
+    }
+
+    // Everything that does not depend on where window and code lie: registers that hold addresses are left out.
+    void Add(GuestCase generated, int trap)
+    {
+        string form = generated.Instruction.Code.ToString();
+        ulong sum = Sums.GetValueOrDefault(form);
+        Mix(ref sum, (ulong)trap);
+        for (int i = 0; i < 16; i++)
+        {
+            if (i != 4 && i != generated.Base && i != generated.Index && (generated.ImplicitPointers >> i & 1) == 0)
+                Mix(ref sum, _ours.Gprs[i]);
+        }
+
+        Mix(ref sum, _ours.Rflags & ~0x202UL);
+        Mix(ref sum, ((ulong)_ours.Mxcsr << 32) | ((ulong)_ours.ControlWord << 16) | _ours.StatusWord);
+        Mix(ref sum, _ours.Tags);
+        foreach (byte value in _ours.Fx[UserState.StackOffset..(UserState.XmmOffset + 256)])
+            Mix(ref sum, value);
+        foreach (byte value in _windowOurs)
+            Mix(ref sum, value);
+        Sums[form] = sum;
+    }
+
+    static void Mix(ref ulong sum, ulong value) => sum = (ulong.RotateLeft(sum, 5) ^ value) * 0x9e37_79b9_7f4a_7c15;
 
     /// <summary>Forms of certain extensions that the generator can make and the host has.</summary>
     internal static IEnumerable<Code> FormsOf(params CpuidFeature[] features) =>
@@ -78,6 +145,15 @@ sealed class DifferentialRun
         Assert.True(
             _wrong.Count == 0,
             $"seed {_random.Seed:x}: {string.Join(", ", _wrong.Select(pair => $"{pair.Key} {pair.Value}"))}\n{_report}");
+    }
+
+    /// <summary>Compares, and on agreement the sums are those of the host.</summary>
+    /// <returns>False where there is no oracle.</returns>
+    internal bool TryRecord(IEnumerable<Code> forms, int runs)
+    {
+        _records = true;
+        Compare(forms, runs);
+        return Cases != 0;
     }
 
     void RunPass(HardwareOracle oracle, Code[] codes, int runs)
@@ -123,6 +199,8 @@ sealed class DifferentialRun
         int hostTrap = oracle.Run(generated.Address, _host);
         int ourTrap = software.Run(generated.Address, _ours, oracle.WindowAddress, _windowOurs);
         oracle.Window.CopyTo(_windowHost);
+        if (_records)
+            Add(generated, ourTrap);
 
         ulong undefined = hostTrap == HardwareOracle.NoTrap ? UndefinedFlags.Of(instruction, _before.Gprs[1]) : 0;
         InstructionExceptions.Excuse(instruction, _before, _host, _ours, _windowHost, _windowOurs, oracle.WindowAddress);

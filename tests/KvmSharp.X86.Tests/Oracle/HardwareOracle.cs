@@ -23,7 +23,7 @@ sealed class HardwareOracle
 
     // The trap word's value for "none": no vector of the architecture.
     const ulong TrapNone = ulong.MaxValue;
-    const int JumpSize = 5;
+    internal const int JumpSize = 5;
 
     readonly NativeArena _arena;
     uint _codeEnd = NativeArena.Code;
