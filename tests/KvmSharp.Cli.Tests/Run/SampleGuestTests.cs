@@ -5,7 +5,7 @@ using Xunit;
 
 namespace KvmSharp.Cli.Tests.Run;
 
-/// <summary>The sample guests on the software CPU.</summary>
+/// <summary>The sample guests, and ordinary programs compiled as guests, on the software CPU.</summary>
 public class SampleGuestTests
 {
     [Theory]
@@ -18,6 +18,7 @@ public class SampleGuestTests
     [InlineData("walk --memory 16M --slots 2000", "2791 pages of 2000 slots, 1 round: all as written\n")]
     [InlineData("threads -- 20", "20 primes by 22 threads: the last is 71, their sum 639; 921 switches\n")]
     [InlineData("smp --cpus 2 -- 2000", "2 vCPUs, 2000 additions each: atomic 4000, locked 4000, by ticket 4000, exchanged 4000, out of order 0\n")]
+    [InlineData("matrix -- 16", "16 rows, checksum fd0305df1e385a67\n")]
     public void A_sample_guest_says_what_it_should(string commandLine, string expected)
     {
         CommandRun run = CommandRun.Of($"run {Folder("samples/guests")}/{commandLine}");
@@ -35,17 +36,49 @@ public class SampleGuestTests
     }
 
     [Theory]
-    [InlineData("0b0f0b", "kvmsharp run: vCPU 0: a triple fault at 0000:")]
-    public void A_guest_that_crashes_is_one_line_and_exit_code_1(string code, string expected)
+    [InlineData("bodies")]
+    [InlineData("compress")]
+    [InlineData("digits")]
+    [InlineData("lisp")]
+    [InlineData("queens")]
+    [InlineData("tree")]
+    public void A_program_prints_what_it_prints_natively(string name)
+    {
+        string expected = File.ReadAllText($"{Folder("tests/Programs")}/expected/{name}.txt");
+
+        foreach (string level in (string[])["O0", "O2"])
+        {
+            CommandRun run = CommandRun.Of($"run {Folder("tests/Programs")}/images/{name}-{level}");
+
+            Assert.Equal(("", expected, ExitCode.Success), (run.Error, run.Out, run.ExitCode));
+        }
+    }
+
+    [Theory]
+    // An undefined instruction without a table of interrupts; a jump to itself.
+    [InlineData("0f0b", "--mode long", "kvmsharp run: vCPU 0: a triple fault at 0008:100000\n")]
+    [InlineData("ebfe", "--timeout 0.05", "kvmsharp run: the guest has not ended within 0.05 s\n")]
+    public void A_guest_that_does_not_end_well_is_one_line_and_exit_code_1(string code, string options, string expected)
     {
         string path = Path.GetTempFileName();
         File.WriteAllBytes(path, Convert.FromHexString(code));
 
-        CommandRun run = CommandRun.Of($"run {path}");
+        CommandRun run = CommandRun.Of($"run {path} {options}");
 
         File.Delete(path);
-        Assert.StartsWith(expected, run.Error, StringComparison.Ordinal);
-        Assert.Equal(ExitCode.Failed, run.ExitCode);
+        Assert.Equal((expected, "", ExitCode.Failed), (run.Error, run.Out, run.ExitCode));
+    }
+
+    [Fact]
+    public void A_guest_that_halts_has_ended()
+    {
+        string path = Path.GetTempFileName();
+        File.WriteAllBytes(path, [0xf4]);
+
+        CommandRun run = CommandRun.Of($"run {path} --cpus 3");
+
+        File.Delete(path);
+        Assert.Equal(("", "", ExitCode.Success), (run.Error, run.Out, run.ExitCode));
     }
 
     static string Folder(string folder, [CallerFilePath] string here = "") =>
