@@ -17,26 +17,34 @@ static class VcpuFlushes
     /// <summary>Threads that are worth starting.</summary>
     internal const int MostVcpus = 64;
 
+    // A spread of fewer says nothing, however long they take.
+    const int LeastFlushes = 16;
+
     internal static ScaleMeasure Measure(VcpuStoreDesign store, int count, ScaleClock clock)
     {
         using var crowd = new RunningCrowd(store, count);
         var flushes = new List<double>();
-        ScaleMeasure measure = clock.TimeFresh(() => crowd.Table, table =>
+        void Flush(VcpuTable table)
         {
             long start = Stopwatch.GetTimestamp();
             table.FlushRemoteTlbs();
-            flushes.Add(Stopwatch.GetElapsedTime(start).TotalMicroseconds);
-        });
+            flushes.Add(Stopwatch.GetElapsedTime(start).TotalNanoseconds);
+        }
+
+        int timed = clock.TimeFresh(() => crowd.Table, Flush).Samples!.Value;
+        for (; timed < LeastFlushes; timed++)
+            Flush(crowd.Table);
         // The first ones were to warm up.
-        double[] counted = [.. flushes.Skip(flushes.Count - measure.Samples!.Value).Order()];
+        double[] counted = [.. flushes.TakeLast(timed).Order()];
         double At(double part) => counted[(int)((counted.Length - 1) * part)];
-        return measure with
-        {
-            Note = string.Create(
+        string Microseconds(double part) => (At(part) / 1000).ToString("#,0.0", CultureInfo.InvariantCulture);
+        return new ScaleMeasure(
+            At(0.5), At(0.25), At(0.75), timed,
+            Note: string.Create(
                 CultureInfo.InvariantCulture,
-                $"{count} vCPU threads on {Environment.ProcessorCount} processors, {counted.Length} flushes, µs: "
-                + $"least {counted[0]:0.0}, 50 % {At(0.5):0.0}, 90 % {At(0.9):0.0}, 99 % {At(0.99):0.0}, most {counted[^1]:0.0}"),
-        };
+                $"{timed} flushes of {count} vCPU threads on {Environment.ProcessorCount} processors, µs: "
+                + $"least {Microseconds(0)}, 50 % {Microseconds(0.5)}, 90 % {Microseconds(0.9)}, 99 % {Microseconds(0.99)}, "
+                + $"most {Microseconds(1)}"));
     }
 
     /// <summary>vCPUs in guest mode, each reading memory on its own thread until the end.</summary>
