@@ -1,6 +1,5 @@
 using System;
 using System.IO;
-using System.Runtime.CompilerServices;
 using Xunit;
 
 namespace KvmSharp.Cli.Tests.Run;
@@ -81,6 +80,12 @@ public class SampleGuestTests
         Assert.Equal(("", "", ExitCode.Success), (run.Error, run.Out, run.ExitCode));
     }
 
-    static string Folder(string folder, [CallerFilePath] string here = "") =>
-        Path.GetFullPath(Path.Combine(Path.GetDirectoryName(here)!, "../../..", folder));
+    static string Folder(string folder)
+    {
+        DirectoryInfo? root = new(AppContext.BaseDirectory);
+        while (root is not null && !File.Exists(Path.Combine(root.FullName, "KvmSharp.slnx")))
+            root = root.Parent;
+        Assert.NotNull(root);
+        return Path.Combine(root.FullName, folder);
+    }
 }
