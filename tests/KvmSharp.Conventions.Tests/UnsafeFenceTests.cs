@@ -13,7 +13,7 @@ namespace KvmSharp.Conventions;
 /// </summary>
 public sealed partial class UnsafeFenceTests
 {
-    static readonly string[] WithRawMemory = ["KvmSharp.Core.csproj", "KvmSharp.Hardware.csproj"];
+    static readonly string[] _withRawMemory = ["KvmSharp.Core.csproj", "KvmSharp.Hardware.csproj"];
 
     [Fact]
     public void Unsafe_code_stays_inside_its_folders()
@@ -32,10 +32,10 @@ public sealed partial class UnsafeFenceTests
     public void Only_the_libraries_that_must_allow_unsafe_blocks()
     {
         IEnumerable<string> breaches = Repository.Files(".csproj", "src")
-            .Where(file => !WithRawMemory.Contains(file.Name) && UnsafeFolders(file).Length != 0)
+            .Where(file => !_withRawMemory.Contains(file.Name) && UnsafeFolders(file).Length != 0)
             .Select(file => file.Path);
         Repository.AssertNone(
-            breaches, $"raw memory is the business of {string.Join(", ", WithRawMemory)}. Set AllowUnsafeBlocks to false in:");
+            breaches, $"raw memory is the business of {string.Join(", ", _withRawMemory)}. Set AllowUnsafeBlocks to false in:");
     }
 
     static string[] UnsafeFolders(RepositoryFile project)

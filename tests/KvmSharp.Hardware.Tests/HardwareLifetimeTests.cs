@@ -15,7 +15,7 @@ namespace KvmSharp.Hardware.Tests;
 [Collection(AloneCollection.Name)]
 public sealed class HardwareLifetimeTests(ITestOutputHelper output)
 {
-    static readonly TimeSpan Soon = TimeSpan.FromSeconds(10);
+    static readonly TimeSpan _soon = TimeSpan.FromSeconds(10);
 
     [KvmFact]
     public void A_machine_can_end_while_its_vcpu_runs()
@@ -33,11 +33,11 @@ public sealed class HardwareLifetimeTests(ITestOutputHelper output)
             after = Record.Exception(() => guest.Vcpu.Run().Reason);
         });
         owner.Start();
-        Assert.True(started.Wait(Soon));
+        Assert.True(started.Wait(_soon));
 
         guest.Machine.Dispose();
 
-        Assert.True(owner.Join(Soon));
+        Assert.True(owner.Join(_soon));
         // The end may have come before the second run began.
         Assert.True(reason is VcpuExitReason.Intr || after is null, $"{reason}");
         Assert.True(after is null or ObjectDisposedException, $"{after}");

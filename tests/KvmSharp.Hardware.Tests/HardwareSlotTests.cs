@@ -1,7 +1,7 @@
 using System;
 using KvmSharp.Addresses;
-using KvmSharp.HostMemory;
 using KvmSharp.Hardware.Abi;
+using KvmSharp.HostMemory;
 using KvmSharp.Slots;
 using Xunit;
 

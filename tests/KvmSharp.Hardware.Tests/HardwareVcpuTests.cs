@@ -11,10 +11,10 @@ namespace KvmSharp.Hardware.Tests;
 
 public sealed class HardwareVcpuTests
 {
-    static readonly TimeSpan Soon = TimeSpan.FromSeconds(10);
+    static readonly TimeSpan _soon = TimeSpan.FromSeconds(10);
 
     // jmp $
-    static readonly byte[] Spin = [0xeb, 0xfe];
+    static readonly byte[] _spin = [0xeb, 0xfe];
 
     [KvmFact]
     public void Data_of_ports_passes_both_ways()
@@ -64,7 +64,7 @@ public sealed class HardwareVcpuTests
     [KvmFact]
     public void A_kick_ends_a_run_that_would_never_end()
     {
-        using var guest = new RealModeGuest(Spin);
+        using var guest = new RealModeGuest(_spin);
         VcpuExitReason reason = default;
         var owner = new Thread(() => reason = guest.Vcpu.Run().Reason) { IsBackground = true };
         owner.Start();
@@ -101,14 +101,14 @@ public sealed class HardwareVcpuTests
 
         for (int round = 0; round < Rounds; round++)
         {
-            Assert.True(ready.Wait(Soon));
+            Assert.True(ready.Wait(_soon));
             // The more the rounds, the further the owner has come: before, at and after the entry.
             Thread.SpinWait(round * 50);
             guest.Vcpu.Kick();
-            Assert.True(done.Wait(Soon), $"the kick of round {round} is lost");
+            Assert.True(done.Wait(_soon), $"the kick of round {round} is lost");
         }
 
-        Assert.True(owner.Join(Soon));
+        Assert.True(owner.Join(_soon));
         for (int round = 0; round < Rounds; round++)
         {
             Assert.Equal(VcpuExitReason.Io, reasons[2 * round]);

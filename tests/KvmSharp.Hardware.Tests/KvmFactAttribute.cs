@@ -6,9 +6,9 @@ namespace KvmSharp.Hardware.Tests;
 /// <summary>A test that needs machines on <c>/dev/kvm</c>; elsewhere it is skipped, and says why.</summary>
 public sealed class KvmFactAttribute : FactAttribute
 {
-    static readonly string? Obstacle = FindObstacle();
+    static readonly string? _obstacle = FindObstacle();
 
-    public KvmFactAttribute() => Skip = Obstacle;
+    public KvmFactAttribute() => Skip = _obstacle;
 
     static string? FindObstacle()
     {

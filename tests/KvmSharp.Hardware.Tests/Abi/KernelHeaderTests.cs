@@ -22,7 +22,7 @@ namespace KvmSharp.Hardware.Tests.Abi;
 public sealed class KernelHeaderTests(ITestOutputHelper output)
 {
     // Structures that came after the header of the oldest system in use.
-    static readonly string[] NewerThanTheHeader = ["kvm_userspace_memory_region2", "kvm_create_guest_memfd"];
+    static readonly string[] _newerThanTheHeader = ["kvm_userspace_memory_region2", "kvm_create_guest_memfd"];
 
     [CompilerFact]
     public void The_kernels_header_agrees()
@@ -60,7 +60,7 @@ public sealed class KernelHeaderTests(ITestOutputHelper output)
 
         foreach ((Type type, string kernel) in KernelAbi.Structures)
         {
-            string guard = NewerThanTheHeader.Contains(kernel) ? "KVM_CAP_GUEST_MEMFD" : "KVM_CAP_USER_MEMORY";
+            string guard = _newerThanTheHeader.Contains(kernel) ? "KVM_CAP_GUEST_MEMFD" : "KVM_CAP_USER_MEMORY";
             // Those that end in an array are known by their head, whose size the array does not add to.
             Check(guard, $"sizeof(struct {kernel})", Marshal.SizeOf(type));
             foreach (FieldInfo field in type.GetFields(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic))

@@ -6,7 +6,7 @@ namespace KvmSharp.Cli.Conform.Machines;
 /// <summary>The features by the names that conform files use.</summary>
 static class ConformFeatures
 {
-    static readonly Dictionary<string, ConformFeature> All = new(StringComparer.Ordinal)
+    static readonly Dictionary<string, ConformFeature> _all = new(StringComparer.Ordinal)
     {
         ["generation"] = ConformFeature.Generation,
         ["spaces"] = ConformFeature.Spaces,
@@ -20,13 +20,13 @@ static class ConformFeatures
         ["coalesced"] = ConformFeature.Coalesced,
     };
 
-    internal static IEnumerable<string> Names => All.Keys;
+    internal static IEnumerable<string> Names => _all.Keys;
 
-    internal static bool TryParse(string name, out ConformFeature feature) => All.TryGetValue(name, out feature);
+    internal static bool TryParse(string name, out ConformFeature feature) => _all.TryGetValue(name, out feature);
 
     internal static string NameOf(ConformFeature feature)
     {
-        foreach ((string name, ConformFeature known) in All)
+        foreach ((string name, ConformFeature known) in _all)
         {
             if (known == feature)
                 return name;

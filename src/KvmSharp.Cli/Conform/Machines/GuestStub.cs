@@ -17,7 +17,7 @@ static class GuestStub
     const byte LongAddress = 0x67;
     const byte LongOperand = 0x66;
 
-    static readonly byte[][] Codes =
+    static readonly byte[][] _codes =
     [
         [LongAddress, 0x88, 0x03, Hlt],              // mov [ebx], al
         [LongAddress, 0x89, 0x03, Hlt],              // mov [ebx], ax
@@ -30,8 +30,8 @@ static class GuestStub
     internal static void WriteTo(Span<byte> page)
     {
         page.Fill(Hlt);
-        for (int index = 0; index < Codes.Length; index++)
-            Codes[index].CopyTo(page[(index * Spacing)..]);
+        for (int index = 0; index < _codes.Length; index++)
+            _codes[index].CopyTo(page[(index * Spacing)..]);
     }
 
     /// <summary>Gives a vCPU in real mode a data segment of 4 GiB, as after a jump to protected mode and back.</summary>
@@ -77,6 +77,6 @@ static class GuestStub
     static ulong EntryFor(GuestAccess access)
     {
         int width = access.Size switch { 1 => 0, 2 => 1, _ => 2 };
-        return (ulong)(((access.IsWrite ? 0 : Codes.Length / 2) + width) * Spacing);
+        return (ulong)(((access.IsWrite ? 0 : _codes.Length / 2) + width) * Spacing);
     }
 }

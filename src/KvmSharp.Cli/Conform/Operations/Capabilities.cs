@@ -11,13 +11,13 @@ namespace KvmSharp.Cli.Conform.Operations;
 /// <summary>A capability, by its name in small letters or by its number.</summary>
 static class CapabilityArgument
 {
-    static readonly Dictionary<string, uint> Names =
+    static readonly Dictionary<string, uint> _names =
         Enum.GetValues<KvmCapability>().ToDictionary(capability => Kebab(capability.ToString()), capability => (uint)capability);
 
     internal static uint Read(ArgumentReader reader)
     {
         Argument word = reader.Word("a capability");
-        if (Names.TryGetValue(word.Text, out uint number))
+        if (_names.TryGetValue(word.Text, out uint number))
             return number;
         return Expression.TryParseNumber(word.Text, out ulong given) && given <= uint.MaxValue
             ? (uint)given
@@ -63,7 +63,7 @@ sealed class CheckCapability(ArgumentReader reader) : Operation
 sealed class RawIoctl : Operation
 {
     // Requests whose argument is an address, and some that do not exist: no number can do harm.
-    static readonly uint[] Harmless = [0x4020ae46, 0x4010ae42, 0xc018aec0, 0xaefe];
+    static readonly uint[] _harmless = [0x4020ae46, 0x4010ae42, 0xc018aec0, 0xaefe];
 
     readonly uint _number;
     readonly Expression _address;
@@ -73,7 +73,7 @@ sealed class RawIoctl : Operation
     {
         Argument number = reader.Word("a request's number");
         _number = (uint)Expression.Parse(number.Text, number.Column).On(0);
-        if (!Harmless.Contains(_number))
+        if (!_harmless.Contains(_number))
             throw new ConformSyntaxException(number.Column, "only requests that can do no harm can be made so");
         _address = reader.Number("an address below 4096");
         if (_address.FromArena || _address.Constant >= 4096)

@@ -31,7 +31,7 @@ sealed class TakeEvent(ArgumentReader reader) : Operation
 /// <summary><c>ioevent ADDRESS fd= len= data= flags=</c>: <c>KVM_IOEVENTFD</c>.</summary>
 sealed class SetIoevent(ArgumentReader reader) : Operation
 {
-    static readonly Dictionary<string, uint> FlagNames = new()
+    static readonly Dictionary<string, uint> _flagNames = new()
     {
         ["match"] = 1,
         ["pio"] = 2,
@@ -42,7 +42,7 @@ sealed class SetIoevent(ArgumentReader reader) : Operation
     readonly string _descriptor = reader.TryTake("fd", out Argument name) ? name.Text : "";
     readonly Expression _length = reader.Number("len", 0);
     readonly Expression _data = reader.Number("data", 0);
-    readonly uint _flags = reader.Flags("flags", FlagNames);
+    readonly uint _flags = reader.Flags("flags", _flagNames);
 
     internal override ConformFeature Needs => ConformFeature.Ioevent;
 
@@ -61,11 +61,11 @@ sealed class CreateIrqchip : Operation
 /// <summary><c>irqfd GSI fd= flags=</c>: <c>KVM_IRQFD</c>.</summary>
 sealed class SetIrqfd(ArgumentReader reader) : Operation
 {
-    static readonly Dictionary<string, uint> FlagNames = new() { ["remove"] = 1, ["resample"] = 2 };
+    static readonly Dictionary<string, uint> _flagNames = new() { ["remove"] = 1, ["resample"] = 2 };
 
     readonly Expression _gsi = reader.Number("an interrupt line");
     readonly string _descriptor = reader.TryTake("fd", out Argument name) ? name.Text : "";
-    readonly uint _flags = reader.Flags("flags", FlagNames);
+    readonly uint _flags = reader.Flags("flags", _flagNames);
 
     internal override ConformFeature Needs => ConformFeature.Irqchip;
 
@@ -78,12 +78,12 @@ sealed class SetIrqfd(ArgumentReader reader) : Operation
 /// </summary>
 sealed class SetCoalesced(ArgumentReader reader) : Operation
 {
-    static readonly Dictionary<string, uint> FlagNames = new() { ["remove"] = 1 };
+    static readonly Dictionary<string, uint> _flagNames = new() { ["remove"] = 1 };
 
     readonly Expression _address = reader.Number("an address");
     readonly Expression _size = reader.Number("size", 0);
     readonly Expression _pio = reader.Number("pio", 0);
-    readonly bool _removes = reader.Flags("flags", FlagNames) != 0;
+    readonly bool _removes = reader.Flags("flags", _flagNames) != 0;
 
     internal override ConformFeature Needs => ConformFeature.Coalesced;
 

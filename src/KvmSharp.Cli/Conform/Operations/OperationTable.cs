@@ -8,7 +8,7 @@ namespace KvmSharp.Cli.Conform.Operations;
 /// <summary>The operations by name. A new one is one line here, and one in <c>docs/conform.md</c>.</summary>
 static class OperationTable
 {
-    static readonly Dictionary<string, Func<ArgumentReader, Operation>> All = new(StringComparer.Ordinal)
+    static readonly Dictionary<string, Func<ArgumentReader, Operation>> _all = new(StringComparer.Ordinal)
     {
         ["vm"] = static _ => new NewMachine(),
         ["requires"] = static reader => new Requires(reader),
@@ -55,7 +55,7 @@ static class OperationTable
         ["each"] = static reader => new Each(reader),
     };
 
-    internal static IEnumerable<string> Names => All.Keys;
+    internal static IEnumerable<string> Names => _all.Keys;
 
     /// <summary>Reads an operation.</summary>
     /// <param name="words">Its name and its arguments.</param>
@@ -64,7 +64,7 @@ static class OperationTable
     internal static Operation Parse(IReadOnlyList<Argument> words, int endColumn)
     {
         Argument name = words[0];
-        if (name.Name is not null || !All.TryGetValue(name.Text, out Func<ArgumentReader, Operation>? create))
+        if (name.Name is not null || !_all.TryGetValue(name.Text, out Func<ArgumentReader, Operation>? create))
         {
             string text = name.Name is null ? name.Text : name.Name + "=";
             throw new ConformSyntaxException(

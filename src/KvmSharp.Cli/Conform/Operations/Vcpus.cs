@@ -125,7 +125,7 @@ sealed class RunVcpu(ArgumentReader reader) : VcpuOperation(reader)
 /// <summary><c>reg VCPU NAME</c>: a register; <c>al</c>, <c>ax</c> and <c>eax</c> are parts of <c>rax</c>.</summary>
 sealed class GetRegister : VcpuOperation
 {
-    static readonly Dictionary<string, Func<KvmRegs, ulong>> Registers = new(StringComparer.Ordinal)
+    static readonly Dictionary<string, Func<KvmRegs, ulong>> _registers = new(StringComparer.Ordinal)
     {
         ["rip"] = static regs => regs.Rip,
         ["rflags"] = static regs => regs.Rflags,
@@ -145,9 +145,9 @@ sealed class GetRegister : VcpuOperation
         : base(reader)
     {
         Argument name = reader.Word("a register");
-        _register = Registers.TryGetValue(name.Text, out Func<KvmRegs, ulong>? register)
+        _register = _registers.TryGetValue(name.Text, out Func<KvmRegs, ulong>? register)
             ? register
-            : throw new ConformSyntaxException(name.Column, $"\"{name.Text}\" is none of {string.Join(", ", Registers.Keys)}");
+            : throw new ConformSyntaxException(name.Column, $"\"{name.Text}\" is none of {string.Join(", ", _registers.Keys)}");
     }
 
     private protected override string Run(ConformMachine machine, IVcpu vcpu)

@@ -19,8 +19,8 @@ sealed class RandomSequence
     const int StubSlot = 32000;
     const ulong StubPage = 0xf0;
 
-    static readonly int[] Ids = [0, 1, 2, 3, 4, 5, 6, 7, 8, 32762, 32763, 32764, 32766, 65535];
-    static readonly ulong[] Sizes = [0, 1, 1, 2, 3, 16, 63, 64, 65, 100, 128, 129, 256];
+    static readonly int[] _ids = [0, 1, 2, 3, 4, 5, 6, 7, 8, 32762, 32763, 32764, 32766, 65535];
+    static readonly ulong[] _sizes = [0, 1, 1, 2, 3, 16, 63, 64, 65, 100, 128, 129, 256];
 
     readonly System.Random _random;
     readonly IReadOnlyList<OperationFamily> _families;
@@ -67,7 +67,7 @@ sealed class RandomSequence
 
     void End()
     {
-        foreach (int id in Ids.Where(id => id < 9))
+        foreach (int id in _ids.Where(id => id < 9))
             _lines.Add($"log {id}");
         if (_usesRings)
         {
@@ -96,13 +96,13 @@ sealed class RandomSequence
 
     void Slot()
     {
-        int id = Pick(Ids);
+        int id = Pick(_ids);
         if (_random.Next(6) == 0)
         {
             _lines.Add($"delete {id}");
             return;
         }
-        ulong pages = Pick(Sizes);
+        ulong pages = Pick(_sizes);
         string size = Edge(20) ? Pick("1", "4095", "1<<43", "(1<<43)-4K", "-4096") : Text($"{pages * PageSize}");
         bool outsideArena = size is not [>= '0' and <= '9', ..] || size.Contains('<', StringComparison.Ordinal);
         // What is as large as that has no memory behind it, and must not be made: an address that is never aligned.
@@ -165,7 +165,7 @@ sealed class RandomSequence
 
     void Log()
     {
-        int id = Pick(Ids);
+        int id = Pick(_ids);
         switch (_random.Next(8))
         {
             case 0:

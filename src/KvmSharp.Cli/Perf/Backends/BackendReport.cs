@@ -7,8 +7,8 @@ using System.Runtime.Versioning;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Threading;
-using KvmSharp.HostMemory;
 using KvmSharp.Hardware;
+using KvmSharp.HostMemory;
 using KvmSharp.Lab.Results;
 
 namespace KvmSharp.Cli.Perf.Backends;
