@@ -17,6 +17,10 @@ static class InstructionExceptions
             // Beyond ±1; beyond 1 − √½.
             Mnemonic.F2xm1 => top.Class == FloatClass.Finite && top.BiasedExponent >= 0x3fff,
             Mnemonic.Fyl2xp1 => top.Class is FloatClass.Finite or FloatClass.Infinity && top.BiasedExponent >= 0x3ffd,
+            // The least normal number: the sine is less, and rounded to it. Whether it is tiny, and so whether underflow is
+            // reported, depends on bits that no result shows.
+            Mnemonic.Fsin or Mnemonic.Fsincos or Mnemonic.Fptan or Mnemonic.Fpatan =>
+                top is { BiasedExponent: <= 1, Significand: 1UL << 63 },
             // One maker has a bit of MXCSR that others refuse.
             Mnemonic.Ldmxcsr => (memory[(int)(AddressOf(instruction, 0, before) - window) + 2] & 2) != 0,
             Mnemonic.Fxrstor or Mnemonic.Fxrstor64 =>
@@ -82,7 +86,7 @@ static class InstructionExceptions
             excused = true;
         }
 
-        // Whether a sine of the least normal number is tiny depends on bits that no result shows.
+        // Whether a result beside the least normal number is tiny depends on bits that no result shows.
         if ((host.StatusWord & (int)FloatExceptions.Denormal) != 0)
             ours.StatusWord |= (ushort)(host.StatusWord & (int)FloatExceptions.Underflow);
         if (excused || (host.StatusWord & (int)FloatExceptions.Inexact) != 0)
