@@ -42,7 +42,7 @@ public sealed class ScaleClock(TimeSpan budget, TimeSpan warmUp, CancellationTok
             interruption.ThrowIfCancellationRequested();
             long start = Stopwatch.GetTimestamp();
             repeat(operations);
-            samples.Add(Stopwatch.GetElapsedTime(start).TotalNanoseconds / operations);
+            samples.Add(NanosecondsSince(start) / operations);
         }
         while (GoesOn(began, samples.Count));
         return Summarize(samples);
@@ -58,34 +58,39 @@ public sealed class ScaleClock(TimeSpan budget, TimeSpan warmUp, CancellationTok
         ArgumentNullException.ThrowIfNull(prepare);
         ArgumentNullException.ThrowIfNull(work);
         long began = Stopwatch.GetTimestamp();
-        TimeSpan first = Once(prepare, work);
-        if (first > budget * LongRun)
-            return Summarize([first.TotalNanoseconds / operations]) with { Note = TimedOnce };
+        double first = Once(prepare, work);
+        if (first > (budget * LongRun).TotalNanoseconds)
+            return Summarize([first / operations]) with { Note = TimedOnce };
         while (Stopwatch.GetElapsedTime(began) < warmUp)
             Once(prepare, work);
         var samples = new List<double>();
         began = Stopwatch.GetTimestamp();
         do
-            samples.Add(Once(prepare, work).TotalNanoseconds / operations);
+            samples.Add(Once(prepare, work) / operations);
         while (GoesOn(began, samples.Count));
         return Summarize(samples);
     }
 
-    TimeSpan Once<T>(Func<T> prepare, Action<T> work)
+    // In nanoseconds.
+    double Once<T>(Func<T> prepare, Action<T> work)
     {
         interruption.ThrowIfCancellationRequested();
         T fresh = prepare();
         long start = Stopwatch.GetTimestamp();
         work(fresh);
-        TimeSpan taken = Stopwatch.GetElapsedTime(start);
+        double taken = NanosecondsSince(start);
         (fresh as IDisposable)?.Dispose();
         return taken;
     }
 
-    // Doubles the operations until a sample is long enough, and goes on until the code is warm.
+    // Doubles the operations until a sample is long enough, and goes on until the code is warm. One long sample proves
+    // nothing: the thread may have lost the processor.
     long Calibrate(Action<long> repeat, long most)
     {
+        // Compiles the code; how long that takes says nothing about the work.
+        repeat(1);
         long operations = 1;
+        int longEnough = 0;
         long began = Stopwatch.GetTimestamp();
         while (true)
         {
@@ -94,11 +99,19 @@ public sealed class ScaleClock(TimeSpan budget, TimeSpan warmUp, CancellationTok
             repeat(operations);
             double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
             if (seconds < SampleSeconds && operations <= most / 2)
+            {
                 operations *= 2;
-            else if (Stopwatch.GetElapsedTime(began) >= warmUp)
+                longEnough = 0;
+            }
+            else if (seconds >= budget.TotalSeconds || (++longEnough > 1 && Stopwatch.GetElapsedTime(began) >= warmUp))
+            {
                 return operations;
+            }
         }
     }
+
+    // By the clock's own ticks: a time span's are a hundred nanoseconds.
+    static double NanosecondsSince(long start) => (Stopwatch.GetTimestamp() - start) * (1e9 / Stopwatch.Frequency);
 
     bool GoesOn(long began, int samples) =>
         samples < LeastSamples || (samples < MostSamples && Stopwatch.GetElapsedTime(began) < budget);
