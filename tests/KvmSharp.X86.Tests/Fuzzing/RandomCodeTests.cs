@@ -1,4 +1,5 @@
 using System;
+using System.Threading;
 using KvmSharp.Addresses;
 using KvmSharp.Backends;
 using KvmSharp.X86.Events;
@@ -15,6 +16,8 @@ public sealed class RandomCodeTests(ITestOutputHelper output)
     const int Guests = 200;
     const int RunsPerGuest = 400;
     const long InstructionsPerRun = 500;
+
+    static readonly TimeSpan _longestRun = TimeSpan.FromMilliseconds(100);
 
     /// <summary>More than CI's time allows: a factor in the environment.</summary>
     const string FactorVariable = "KVMSHARP_FUZZ_FACTOR";
@@ -43,6 +46,9 @@ public sealed class RandomCodeTests(ITestOutputHelper output)
                 guest.EnterUser();
             if (bits == 64)
                 ProtectTables(guest);
+            // A repeated string instruction counts once, and random code may repeat one four thousand million times.
+            SoftwareVcpu vcpu = guest.Vcpu;
+            using var patience = new Timer(_ => vcpu.Kick(), null, _longestRun, _longestRun);
             KvmSregs start = guest.Sregs;
             Fill(guest, random);
             for (int run = 0; run < RunsPerGuest; run++)
