@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.CommandLine;
 using System.Globalization;
 using System.Linq;
 
@@ -9,6 +10,13 @@ namespace KvmSharp.Cli;
 static class OptionText
 {
     const double MostSeconds = 3600;
+
+    /// <summary>An option whose value is read and checked by the methods below.</summary>
+    /// <param name="name">With its hyphens.</param>
+    /// <param name="value">What stands for the value on the help page.</param>
+    /// <param name="description">What it does, and what happens without it.</param>
+    internal static Option<string?> New(string name, string value, string description) =>
+        new(name) { HelpName = value, Description = description };
 
     /// <summary>The entries of a list with commas.</summary>
     /// <exception cref="CommandException">An entry is empty.</exception>

@@ -17,18 +17,18 @@ sealed class ConformCommand : Command, IExplained
         Arity = ArgumentArity.ZeroOrMore,
     };
 
-    readonly Option<string?> _backend = Text(
+    readonly Option<string?> _backend = OptionText.New(
         "--backend", "KIND", "Machines to use: soft, kvm or both. Both by default where there is /dev/kvm.");
 
-    readonly Option<string?> _random = Text("--random", "N", "Run N random operations on both and compare.");
+    readonly Option<string?> _random = OptionText.New("--random", "N", "Run N random operations on both and compare.");
 
-    readonly Option<string?> _seed = Text("--seed", "S", "The first random sequence. By default another each time.");
+    readonly Option<string?> _seed = OptionText.New("--seed", "S", "The first random sequence. By default another each time.");
 
-    readonly Option<string?> _operations = Text(
+    readonly Option<string?> _operations = OptionText.New(
         "--operations", "LIST",
         $"What random sequences are made of, of {string.Join(", ", OperationFamilies.All.Select(OperationFamilies.NameOf))}. All by default.");
 
-    readonly Option<string?> _output = Text(
+    readonly Option<string?> _output = OptionText.New(
         "--output", "FILE", "Where the shortest sequence that shows a difference goes. By default difference.kvm.");
 
     ConformCommand()
@@ -60,9 +60,6 @@ sealed class ConformCommand : Command, IExplained
         command.SetAction(parsed => ConformReport.Run(command.Read(parsed), terminal, interruption));
         return command;
     }
-
-    static Option<string?> Text(string name, string value, string description) =>
-        new(name) { HelpName = value, Description = description };
 
     ConformOptions Read(ParseResult parsed)
     {

@@ -12,47 +12,47 @@ namespace KvmSharp.Cli.Perf;
 /// <summary><c>kvmsharp perf</c>: its options, and what it does with them.</summary>
 sealed class PerfCommand : Command, IExplained
 {
-    readonly Option<string?> _tests = Text(
+    readonly Option<string?> _tests = OptionText.New(
         "--test", "LIST", $"Tests to run, of {string.Join(", ", PerfOptions.TestNames)}: all by default. "
         + $"Or of {string.Join(", ", DirtyPerfOptions.TestNames)}.");
 
-    readonly Option<string?> _slots = Text(
+    readonly Option<string?> _slots = OptionText.New(
         "--slots", "LIST",
         $"Slots in use, {PerfOptions.LeastSlots} to {PerfOptions.MostSlots}, the harness's own slot included. "
         + $"By default {string.Join(",", PerfOptions.DefaultSlots)}.");
 
-    readonly Option<string?> _stores = Text(
+    readonly Option<string?> _stores = OptionText.New(
         "--store", "LIST",
         $"Slot stores to measure, of {string.Join(", ", SlotStores.All.Select(store => store.Name))}. All by default. "
         + "After fixed-array and growable-array may follow the most slots they take: growable-array:509.");
 
-    readonly Option<string?> _baseline = Text(
+    readonly Option<string?> _baseline = OptionText.New(
         "--baseline", "STORE", $"The store that the others are compared with. By default {SlotStores.Baseline}.");
 
-    readonly Option<string?> _backend = Text(
+    readonly Option<string?> _backend = OptionText.New(
         "--backend", "KIND",
         "Time adding, moving and deleting slots by real ioctls (kvm), or by them and by ours side by side (both). By default "
         + "soft: the tests below, on ours.");
 
-    readonly Option<string?> _seconds = Text(
+    readonly Option<string?> _seconds = OptionText.New(
         "--seconds", "S", $"How long each test iterates. By default {PerfOptions.DefaultSeconds}.");
 
-    readonly Option<string?> _runs = Text("--runs", "R", "Run everything so often and keep the best. By default 1.");
+    readonly Option<string?> _runs = OptionText.New("--runs", "R", "Run everything so often and keep the best. By default 1.");
 
-    readonly Option<string?> _memory = Text(
+    readonly Option<string?> _memory = OptionText.New(
         "--memory", "MIB", $"Memory of each vCPU in dirty-log, dirty-ring and restore. By default {DirtyPerfOptions.DefaultMegabytes}.");
 
-    readonly Option<string?> _vcpus = Text("--vcpus", "N", "vCPUs in dirty-log and dirty-ring. By default 1.");
+    readonly Option<string?> _vcpus = OptionText.New("--vcpus", "N", "vCPUs in dirty-log and dirty-ring. By default 1.");
 
-    readonly Option<string?> _writeFraction = Text(
+    readonly Option<string?> _writeFraction = OptionText.New(
         "--write-fraction", "F", "Pages that dirty-log and dirty-ring write, as a part of all; the rest is read. By default 1.");
 
-    readonly Option<string?> _iterations = Text(
+    readonly Option<string?> _iterations = OptionText.New(
         "--iterations", "N", $"How often dirty-log and dirty-ring dirty memory. By default {DirtyPerfOptions.DefaultIterations}.");
 
     readonly Option<bool> _verify = new("--verify") { Description = "Let map and unmap check values too; rw always does." };
 
-    readonly Option<string?> _json = Text(
+    readonly Option<string?> _json = OptionText.New(
         "--json", "FILE", "Write the results as JSON as well; to \"-\", instead of the table.");
 
     PerfCommand()
@@ -106,9 +106,6 @@ sealed class PerfCommand : Command, IExplained
             : PerfReport.Run(command.Read(parsed), terminal, interruption));
         return command;
     }
-
-    static Option<string?> Text(string name, string value, string description) =>
-        new(name) { HelpName = value, Description = description };
 
     PerfBackend ReadBackend(ParseResult parsed)
     {

@@ -14,15 +14,15 @@ sealed class ReportCommand : Command, IExplained
         Description = "What perf --json and scale --json have written. Without a file, everything is measured now.",
     };
 
-    readonly Option<string?> _output = Text(
+    readonly Option<string?> _output = OptionText.New(
         "--output", "FILE", $"Where the page goes; \"-\" is the standard output. By default {ReportOptions.DefaultOutput}.");
 
-    readonly Option<string?> _measured = Text(
+    readonly Option<string?> _measured = OptionText.New(
         "--measure", "LIST", $"What to measure, of {string.Join(", ", ReportOptions.Measurable)}. All by default.");
 
-    readonly Option<string?> _slots = Text("--slots", "LIST", "Numbers of slots to measure with.");
+    readonly Option<string?> _slots = OptionText.New("--slots", "LIST", "Numbers of slots to measure with.");
 
-    readonly Option<string?> _seconds = Text("--seconds", "S", "How long each test and each case is measured.");
+    readonly Option<string?> _seconds = OptionText.New("--seconds", "S", "How long each test and each case is measured.");
 
     ReportCommand()
         : base("report", "Make a page that shows results: charts, tables beside the published ones, a map of guest memory.")
@@ -50,9 +50,6 @@ sealed class ReportCommand : Command, IExplained
         command.SetAction(parsed => ReportRun.Run(command.Read(parsed), terminal, interruption));
         return command;
     }
-
-    static Option<string?> Text(string name, string value, string description) =>
-        new(name) { HelpName = value, Description = description };
 
     ReportOptions Read(ParseResult parsed) => ReportOptions.Parse(
         parsed.GetValue(_files) ?? [],

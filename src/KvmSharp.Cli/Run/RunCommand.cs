@@ -19,31 +19,31 @@ sealed class RunCommand : Command, IExplained
         Arity = ArgumentArity.ZeroOrMore,
     };
 
-    readonly Option<string?> _backend = Text(
+    readonly Option<string?> _backend = OptionText.New(
         "--backend", "NAME",
         $"What runs the guest, of {string.Join(", ", GuestBackends.All.Select(backend => backend.Name))}. "
         + $"By default {GuestBackends.Default.Name}.");
 
-    readonly Option<string?> _memory = Text("--memory", "SIZE", $"Memory. By default {RunOptions.DefaultMemory}.");
+    readonly Option<string?> _memory = OptionText.New("--memory", "SIZE", $"Memory. By default {RunOptions.DefaultMemory}.");
 
-    readonly Option<string?> _cpus = Text(
+    readonly Option<string?> _cpus = OptionText.New(
         "--cpus", "N", $"vCPUs, up to {RunOptions.MostCpus}. By default {RunOptions.DefaultCpus}.");
 
-    readonly Option<string?> _slots = Text(
+    readonly Option<string?> _slots = OptionText.New(
         "--slots", "N", $"Memory slots that the memory is cut into. By default {RunOptions.DefaultSlots}.");
 
-    readonly Option<string?> _entry = Text(
+    readonly Option<string?> _entry = OptionText.New(
         "--entry", "ADDR", "The address of the first instruction; a flat binary is loaded there.");
 
-    readonly Option<string?> _mode = Text(
+    readonly Option<string?> _mode = OptionText.New(
         "--mode", "MODE", "The mode of the first instruction: real, protected or long. By default the image's own.");
 
     readonly Option<bool> _stats = new("--stats") { Description = "Say at the end what the machine did." };
 
-    readonly Option<string?> _trace = Text(
+    readonly Option<string?> _trace = OptionText.New(
         "--trace", "FILE", "Write down each instruction and each exit. The guest runs many times slower.");
 
-    readonly Option<string?> _timeout = Text("--timeout", "S", "End the guest after so many seconds.");
+    readonly Option<string?> _timeout = OptionText.New("--timeout", "S", "End the guest after so many seconds.");
 
     RunCommand()
         : base("run", "Run a guest: a flat binary, an ELF image or a multiboot kernel.")
@@ -88,9 +88,6 @@ sealed class RunCommand : Command, IExplained
         command.SetAction(parsed => GuestSession.Run(command.Read(parsed), terminal, interruption));
         return command;
     }
-
-    static Option<string?> Text(string name, string value, string description) =>
-        new(name) { HelpName = value, Description = description };
 
     RunOptions Read(ParseResult parsed)
     {

@@ -18,22 +18,22 @@ sealed class ScaleSubjectCommand : Command, IExplained
 
     readonly Option<string?> _seconds;
 
-    readonly Option<string?> _json = Text(
+    readonly Option<string?> _json = OptionText.New(
         "--json", "FILE", "Write the results as JSON as well; to \"-\", instead of the tables.");
 
     ScaleSubjectCommand(ScaleSubject subject)
         : base(subject.Name, subject.Description)
     {
         _subject = subject;
-        _operations = Text("--operation", "LIST", "Operations to measure, of those below. All by default.");
-        _counts = Text(
+        _operations = OptionText.New("--operation", "LIST", "Operations to measure, of those below. All by default.");
+        _counts = OptionText.New(
             $"--{subject.Axis.Noun}", "LIST",
             $"Numbers of {subject.Axis.Noun}, {subject.Axis.Least} to {subject.Axis.Most}. "
             + $"By default {string.Join(",", subject.Axis.Default)}.");
-        _designs = Text(
+        _designs = OptionText.New(
             $"--{subject.DesignNoun}", "LIST",
             $"Designs to measure, of {string.Join(", ", subject.Designs)}. All by default.");
-        _seconds = Text(
+        _seconds = OptionText.New(
             "--seconds", "S",
             string.Create(
                 CultureInfo.InvariantCulture, $"How long each case is measured. By default {subject.DefaultSeconds}."));
@@ -57,9 +57,6 @@ sealed class ScaleSubjectCommand : Command, IExplained
         command.SetAction(parsed => ScaleReport.Run(command.Read(parsed), terminal, interruption));
         return command;
     }
-
-    static Option<string?> Text(string name, string value, string description) =>
-        new(name) { HelpName = value, Description = description };
 
     ScaleOptions Read(ParseResult parsed) => ScaleOptions.Parse(
         _subject,
