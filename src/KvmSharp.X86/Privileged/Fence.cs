@@ -20,9 +20,17 @@ sealed class Pause : Terminator
 {
     const int Spins = 16;
 
+    // After so many the core goes to whoever else wants it, as a processor's pause-loop exiting makes a guest do.
+    const int PausesBeforeYielding = 64;
+
+    int _pauses;
+
     internal override Block? Leave(Cpu cpu, Block block)
     {
-        Thread.SpinWait(Spins);
+        if (++_pauses % PausesBeforeYielding == 0)
+            Thread.Yield();
+        else
+            Thread.SpinWait(Spins);
         cpu.AdvanceRip(EndOffset);
         return block.Next(cpu);
     }
