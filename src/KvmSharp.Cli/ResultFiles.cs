@@ -2,6 +2,7 @@ using System;
 using System.IO;
 using System.Linq;
 using KvmSharp.Cli.Perf;
+using KvmSharp.Cli.Perf.Guests;
 using KvmSharp.Cli.Perf.Tests;
 using KvmSharp.Cli.Scale;
 using KvmSharp.Lab.Results;
@@ -18,6 +19,7 @@ static class ResultFiles
     internal static ResultVocabulary Vocabulary { get; } = new(
         [.. SlotStores.All.Select(store => store.Name)],
         [.. PerfTests.All.Select(test => new PerfTestName(test.Name, test.Title)), new(PerfOptions.SetupName, PerfTable.SetupTitle)],
+        [.. Enum.GetValues<GuestKind>().Select(PerfOptions.NameOf)],
         PerfOptions.LeastSlots,
         PerfOptions.MostSlots,
         ScaleSubjects.All);

@@ -44,7 +44,8 @@ static class CompareTable
     {
         const int ShownDigits = 12;
         string commit = file.Machine.Commit is { } known ? $"commit {known[..Math.Min(known.Length, ShownDigits)]}" : "commit not known";
-        return $"{file.Source}, {commit}, on {file.Machine}{(file.IsComplete ? "" : "; not complete")}";
+        string guest = file is PerfFile perf ? $", guest {perf.Guest}" : "";
+        return $"{file.Source}, {commit}{guest}, on {file.Machine}{(file.IsComplete ? "" : "; not complete")}";
     }
 
     static void WriteRows(ComparedRow[] rows, Terminal terminal)

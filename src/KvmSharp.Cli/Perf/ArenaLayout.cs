@@ -48,6 +48,9 @@ sealed class ArenaLayout
 
     internal static Gpa GpaOf(ulong page) => Start + (page << Page.Shift);
 
+    /// <summary>The page of an address in the test slots.</summary>
+    internal static ulong PageOf(Gpa gpa) => (gpa - Start) >> Page.Shift;
+
     internal ulong PagesOf(int slot) => slot == SlotCount - 1 ? LastSlotPages : PagesPerSlot;
 
     internal ulong FirstPageOf(int slot) => PagesPerSlot * (ulong)slot;

@@ -1,9 +1,9 @@
 using System;
 using System.Diagnostics;
 using KvmSharp.Addresses;
+using KvmSharp.Cli.Perf.Guests;
 using KvmSharp.HostMemory;
 using KvmSharp.Slots;
-using KvmSharp.Vcpus;
 
 namespace KvmSharp.Cli.Perf;
 
@@ -15,7 +15,7 @@ sealed class MemslotArena : IDisposable
 {
     const ulong HarnessPages = 16;
 
-    readonly VirtualMachine _machine;
+    readonly IGuest _guest;
     readonly HostMapping?[] _slots;
     readonly HostMapping _harness;
     HostExtent[] _extents = [];
@@ -27,17 +27,18 @@ sealed class MemslotArena : IDisposable
     /// Whether the slots are created one at a time, as KVM must, rather than in one transaction, which leaves the same slots
     /// behind and spares a store that copies them all from doing so for each.
     /// </param>
-    internal MemslotArena(SlotStoreDesign design, ArenaLayout layout, bool oneByOne)
+    /// <param name="guest">What executes the guest programs.</param>
+    internal MemslotArena(SlotStoreDesign design, ArenaLayout layout, bool oneByOne, GuestKind guest = GuestKind.View)
     {
         Layout = layout;
         MoveTarget = layout.End;
         _slots = new HostMapping?[layout.SlotCount];
-        _machine = new VirtualMachine(new VirtualMachineOptions { SlotStore = design });
+        var options = new VirtualMachineOptions { SlotStore = design };
+        _guest = guest == GuestKind.X86 ? new X86Guest(options) : new ViewGuest(options);
         _harness = AnonymousMemory.Create(HarnessPages << Page.Shift, HugePages.Never);
         try
         {
-            _machine.Slots.Set(Region(0, default, _harness));
-            Vcpu = _machine.Vcpus.Create(new VcpuId(0));
+            Slots.Set(Region(0, default, _harness));
             long start = Stopwatch.GetTimestamp();
             if (oneByOne)
                 CreateSlots();
@@ -54,7 +55,8 @@ sealed class MemslotArena : IDisposable
 
     internal ArenaLayout Layout { get; }
 
-    internal Vcpu Vcpu { get; }
+    /// <summary>What runs on the vCPU.</summary>
+    internal IGuest Guest => _guest;
 
     /// <summary>Time for mapping the memory of all test slots and creating these.</summary>
     internal TimeSpan SetupTime { get; }
@@ -128,30 +130,32 @@ sealed class MemslotArena : IDisposable
     }
 
     /// <summary>Moves the last slot beyond the end of all others.</summary>
-    internal void MoveLastSlotAway() => _machine.Slots.Move(LastSlotId, MoveTarget);
+    internal void MoveLastSlotAway() => Slots.Move(LastSlotId, MoveTarget);
 
     /// <summary>Moves the last slot to its place again.</summary>
-    internal void MoveLastSlotBack() => _machine.Slots.Move(LastSlotId, ArenaLayout.GpaOf(Layout.LastSlotPage));
+    internal void MoveLastSlotBack() => Slots.Move(LastSlotId, ArenaLayout.GpaOf(Layout.LastSlotPage));
 
     public void Dispose()
     {
-        _machine.Dispose();
+        _guest.Dispose();
         foreach (HostMapping? memory in _slots)
             memory?.Dispose();
         _harness.Dispose();
     }
+
+    MemorySlots Slots => _guest.Machine.Slots;
 
     SlotId LastSlotId => new((ushort)Layout.SlotCount);
 
     void CreateSlots()
     {
         for (int slot = 0; slot < _slots.Length; slot++)
-            _machine.Slots.Set(Map(slot));
+            Slots.Set(Map(slot));
     }
 
     void CreateSlotsTogether()
     {
-        SlotTransaction transaction = _machine.Slots.BeginTransaction();
+        SlotTransaction transaction = Slots.BeginTransaction();
         for (int slot = 0; slot < _slots.Length; slot++)
             transaction.Set(Map(slot));
         transaction.Apply();

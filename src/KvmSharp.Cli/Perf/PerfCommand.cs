@@ -34,6 +34,10 @@ sealed class PerfCommand : Command, IExplained
         "Time adding, moving and deleting slots by real ioctls (kvm), or by them and by ours side by side (both). By default "
         + "soft: the tests below, on ours.");
 
+    readonly Option<string?> _guest = OptionText.New(
+        "--guest", "KIND",
+        "What executes the guest's loops: C# on the vCPU's memory view (view, the default), or the software CPU (x86).");
+
     readonly Option<string?> _seconds = OptionText.New(
         "--seconds", "S", $"How long each test iterates. By default {PerfOptions.DefaultSeconds}.");
 
@@ -58,7 +62,7 @@ sealed class PerfCommand : Command, IExplained
     PerfCommand()
         : base("perf", "Measure slot operations, and host unmaps, while a vCPU uses the memory.")
     {
-        foreach (Option option in (Option[])[_tests, _slots, _stores, _baseline, _backend, _seconds, _runs, _memory, _vcpus, _writeFraction, _iterations, _verify, _json])
+        foreach (Option option in (Option[])[_tests, _slots, _stores, _baseline, _backend, _guest, _seconds, _runs, _memory, _vcpus, _writeFraction, _iterations, _verify, _json])
             Options.Add(option);
     }
 
@@ -86,6 +90,7 @@ sealed class PerfCommand : Command, IExplained
             "kvmsharp perf",
             "kvmsharp perf --test move-active,move-inactive --slots 509,32764",
             "kvmsharp perf --store twin-trees,slot-trie --seconds 1",
+            "kvmsharp perf --guest x86 --slots 10,509,32764",
             "kvmsharp perf --backend both --runs 3",
             "kvmsharp perf --test dirty-log,restore --memory 256 --write-fraction 0.1",
             "kvmsharp perf --slots 32764 --seconds 5 --runs 3 --verify --json results.json",
@@ -114,9 +119,9 @@ sealed class PerfCommand : Command, IExplained
         PerfBackend backend = OptionText.Known(
             "backend", name, Enum.GetValues<PerfBackend>(), known => known.ToString().ToLowerInvariant());
         if (backend != PerfBackend.Soft
-            && ((parsed.GetValue(_tests) ?? parsed.GetValue(_stores) ?? parsed.GetValue(_baseline)) is not null || parsed.GetValue(_verify)))
+            && ((parsed.GetValue(_tests) ?? parsed.GetValue(_stores) ?? parsed.GetValue(_baseline) ?? parsed.GetValue(_guest)) is not null || parsed.GetValue(_verify)))
         {
-            throw CommandException.WrongUse("--test, --store, --baseline and --verify go with --backend soft");
+            throw CommandException.WrongUse("--test, --store, --baseline, --guest and --verify go with --backend soft");
         }
         return backend;
     }
@@ -133,7 +138,7 @@ sealed class PerfCommand : Command, IExplained
 
     DirtyPerfOptions ReadDirty(ParseResult parsed)
     {
-        RequireUnused(parsed, _stores, _baseline, _backend, _seconds, _runs, _verify);
+        RequireUnused(parsed, _stores, _baseline, _backend, _guest, _seconds, _runs, _verify);
         return DirtyPerfOptions.Parse(
             parsed.GetValue(_tests)!,
             parsed.GetValue(_memory),
@@ -161,6 +166,7 @@ sealed class PerfCommand : Command, IExplained
         parsed.GetValue(_seconds),
         parsed.GetValue(_runs)) with
     {
+        Guest = PerfOptions.ParseGuest(parsed.GetValue(_guest)),
         Verify = parsed.GetValue(_verify),
         JsonPath = JsonTarget.CheckPath(parsed.GetValue(_json)),
         CommandLine = CommandLineProgram.Retype(parsed),

@@ -22,6 +22,7 @@ sealed class PerfHost(MemslotArena arena, SyncPage sync, bool verify)
             throw Unexpected(side, page, expected, found);
     }
 
-    static PerfTestException Unexpected(string side, ulong page, ulong expected, ulong found) =>
+    /// <summary>What is reported when values differ.</summary>
+    internal static PerfTestException Unexpected(string side, ulong page, ulong expected, ulong found) =>
         new($"the {side} found 0x{found:x} instead of 0x{expected:x} in page {page}");
 }

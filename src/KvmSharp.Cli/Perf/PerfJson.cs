@@ -24,6 +24,7 @@ static class PerfJson
             options.Baseline.Name,
             options.Limit.TotalSeconds,
             options.Runs,
+            PerfOptions.NameOf(options.Guest),
             outcome.Results,
             [.. options.Slots.SelectMany(slots => Obstacles(options, slots))]);
         return JsonSerializer.Serialize(document, PerfJsonContext.Default.PerfDocument);
@@ -60,6 +61,7 @@ static class PerfJson
 /// <param name="BaselineStore">The store that the table compares with.</param>
 /// <param name="SecondsPerTest">The time that each test was given.</param>
 /// <param name="Runs">Runs, of which the best is reported.</param>
+/// <param name="Guest">What executed the guest's loops: <c>view</c> or <c>x86</c>.</param>
 /// <param name="Results">The results.</param>
 /// <param name="NotPossible">The tests that could not be run with the slots asked for.</param>
 sealed record PerfDocument(
@@ -72,6 +74,7 @@ sealed record PerfDocument(
     string BaselineStore,
     double SecondsPerTest,
     int Runs,
+    string Guest,
     IReadOnlyList<PerfResult> Results,
     IReadOnlyList<PerfObstacle> NotPossible);
 

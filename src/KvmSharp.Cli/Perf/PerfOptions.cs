@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Linq;
+using KvmSharp.Cli.Perf.Guests;
 using KvmSharp.Cli.Perf.Tests;
 using KvmSharp.Slots;
 
@@ -37,6 +38,9 @@ sealed record PerfOptions
 
     internal bool Verify { get; init; }
 
+    /// <summary>What executes the guest's side.</summary>
+    internal GuestKind Guest { get; init; }
+
     /// <summary>Where JSON goes; <c>-</c> is the standard output.</summary>
     internal string? JsonPath { get; init; }
 
@@ -69,6 +73,13 @@ sealed record PerfOptions
             options = options with { Limit = OptionText.Seconds("--seconds", seconds) };
         return runs is null ? options : options with { Runs = ParseRuns(runs) };
     }
+
+    /// <summary>What the command line and results call it.</summary>
+    internal static string NameOf(GuestKind guest) => guest.ToString().ToLowerInvariant();
+
+    /// <exception cref="CommandException">There is no such kind.</exception>
+    internal static GuestKind ParseGuest(string? name) =>
+        name is null ? default : OptionText.Known("guest", name, Enum.GetValues<GuestKind>(), NameOf);
 
     static SlotStoreDesign ChooseBaseline(IReadOnlyList<SlotStoreDesign> stores, string? name)
     {

@@ -1,6 +1,7 @@
 using System;
 using System.Diagnostics;
 using System.Threading;
+using KvmSharp.Cli.Perf.Guests;
 using KvmSharp.Cli.Perf.Tests;
 
 namespace KvmSharp.Cli.Perf;
@@ -28,7 +29,7 @@ static class PerfRun
     {
         ArenaLayout layout = arena.Layout;
         SyncPage.Clear(arena);
-        GuestThread guest = GuestThread.Launch(arena.Vcpu, test.AllowedMmio(layout), cpu => test.RunGuest(cpu, layout));
+        GuestThread guest = GuestThread.Launch(arena.Guest, test.AllowedMmio(layout), () => test.GuestProgram(layout));
         var sync = new SyncPage(arena, guest) { Alarm = alarm };
         var host = new PerfHost(arena, sync, verify);
         long iterations = 0;

@@ -84,7 +84,7 @@ sealed class PerfSession
             if (_interruption.IsCancellationRequested)
                 return;
             _progress.Begin($"warming up {store}");
-            using var arena = new MemslotArena(store, group.First().Layout, oneByOne: false);
+            using var arena = new MemslotArena(store, group.First().Layout, oneByOne: false, _options.Guest);
             foreach (PerfCase @case in group)
                 Measure(@case.Test, arena, store, limit);
         }
@@ -127,7 +127,7 @@ sealed class PerfSession
         ArenaLayout layout = cases[0].Layout;
         _progress.Begin($"{store}: creating {layout.SlotCount} slots");
         GC.Collect();
-        using var arena = new MemslotArena(store, layout, oneByOne: false);
+        using var arena = new MemslotArena(store, layout, oneByOne: false, _options.Guest);
         foreach (PerfTest test in cases.Select(@case => @case.Test))
         {
             if (_interruption.IsCancellationRequested)
@@ -176,7 +176,7 @@ sealed class PerfSession
         while (!_interruption.IsCancellationRequested && setups < MostSetups
             && (setups == 0 || Stopwatch.GetElapsedTime(start) < (setups < LeastSetups ? limit * LongSetup : limit)))
         {
-            using var arena = new MemslotArena(store, layout, oneByOne: true);
+            using var arena = new MemslotArena(store, layout, oneByOne: true, _options.Guest);
             best = Math.Min(best, arena.SetupTime.TotalSeconds);
             setups++;
         }

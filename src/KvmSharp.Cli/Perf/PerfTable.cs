@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.IO;
 using System.Linq;
 using System.Text;
+using KvmSharp.Cli.Perf.Guests;
 using KvmSharp.Cli.Perf.Tests;
 using KvmSharp.Lab.Results;
 using KvmSharp.Slots;
@@ -36,7 +37,7 @@ sealed class PerfTable
     internal void Write(Terminal terminal)
     {
         TextWriter writer = terminal.Out;
-        writer.WriteLine($"{Legend()} On {_machine}.");
+        writer.WriteLine($"{Legend()}{GuestNote()} On {_machine}.");
         foreach (int slots in _options.Slots)
         {
             writer.WriteLine();
@@ -83,6 +84,8 @@ sealed class PerfTable
     // Iterations are timed together; setups one by one, of which the best counts.
     static int LeastIterations(PerfResult result) =>
         result.Test == PerfOptions.SetupName ? PerfSession.LeastSetups : 2;
+
+    string GuestNote() => _options.Guest == GuestKind.X86 ? " Guest: x86-64 code on the software CPU." : "";
 
     string Legend() => _others.Count switch
     {

@@ -2,12 +2,13 @@ using System;
 using System.Diagnostics;
 using System.Threading;
 using KvmSharp.Addresses;
+using KvmSharp.Cli.Perf.Guests;
 using KvmSharp.HostMemory;
 
 namespace KvmSharp.Cli.Perf;
 
 /// <summary>
-/// The host's side of the page that host and guest meet in; <see cref="GuestCpu"/> has the other side.
+/// The host's side of the page that host and guest meet in; each <see cref="IGuest"/> has the other side.
 /// </summary>
 /// <remarks>
 /// <list type="number">
@@ -57,7 +58,7 @@ sealed class SyncPage
     /// <exception cref="PerfTestException">The guest did not come in time, or has failed.</exception>
     internal void Sync()
     {
-        // Pairs with GuestCpu.Sync(): a release here, an acquire and a release there, an acquire below.
+        // Pairs with Sync() in ViewGuest and X86GuestCode: a release here, an acquire and a release there, an acquire below.
         _memory.VolatileWriteUInt64(SyncFlag, 1);
         int spins = 0;
         while (_memory.VolatileReadUInt64(SyncFlag) != 0)

@@ -12,6 +12,7 @@ namespace KvmSharp.Lab.Results;
 /// <param name="BaselineStore">The store that the others were compared with.</param>
 /// <param name="SecondsPerTest">The time that each test was given.</param>
 /// <param name="Runs">Runs, of which the best is reported.</param>
+/// <param name="Guest">What executed the guest's loops.</param>
 /// <param name="Figures">The results.</param>
 /// <param name="NotPossible">What could not be run as it was asked for, and why.</param>
 public sealed record PerfFile(
@@ -23,6 +24,7 @@ public sealed record PerfFile(
     string BaselineStore,
     double SecondsPerTest,
     int Runs,
+    string Guest,
     IReadOnlyList<PerfFigure> Figures,
     IReadOnlyList<PerfImpossibility> NotPossible)
     : ResultFile(Source, Machine, Command, IsComplete)

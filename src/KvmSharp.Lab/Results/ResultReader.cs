@@ -60,6 +60,7 @@ public sealed class ResultReader(ResultVocabulary vocabulary)
             ReadStore(root.Member("baselineStore")),
             root.Member("secondsPerTest").PositiveAmount(),
             (int)root.Member("runs").Whole(1, int.MaxValue),
+            root.Find("guest")?.TextOf("guest", vocabulary.Guests) ?? vocabulary.Guests[0],
             figures,
             [.. root.Member("notPossible").Items().Select(ReadImpossibility)]);
     }

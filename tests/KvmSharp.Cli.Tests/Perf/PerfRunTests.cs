@@ -1,10 +1,13 @@
 using System;
+using System.Collections.Generic;
 using System.IO;
 using System.Linq;
 using System.Text.Json;
 using System.Threading;
 using KvmSharp.Cli.Perf;
+using KvmSharp.Cli.Perf.Guests;
 using KvmSharp.Cli.Perf.Tests;
+using KvmSharp.Lab.Results;
 using Xunit;
 
 namespace KvmSharp.Cli.Tests.Perf;
@@ -23,6 +26,7 @@ public class PerfRunTests
         Assert.Equal(1, root.GetProperty("schema").GetInt32());
         Assert.True(root.GetProperty("complete").GetBoolean());
         Assert.Equal("slot-trie", root.GetProperty("defaultStore").GetString());
+        Assert.Equal("view", root.GetProperty("guest").GetString());
         Assert.Equal(
             "kvmsharp perf --slots 10 --store twin-trees,slot-trie --test move-active,rw --seconds 0.05 --json -",
             root.GetProperty("command").GetString());
@@ -60,6 +64,23 @@ public class PerfRunTests
             ["map", "setup"],
             document.RootElement.GetProperty("results").EnumerateArray()
                 .Select(result => result.GetProperty("test").GetString()!).Order());
+        Directory.Delete(Path.GetDirectoryName(path)!, recursive: true);
+    }
+
+    [Fact]
+    public void Machine_code_is_measured_in_place_of_the_view()
+    {
+        string path = Path.Combine(Directory.CreateTempSubdirectory("kvmsharp").FullName, "results.json");
+
+        CommandRun run = CommandRun.Of(
+            $"perf --guest x86 --slots 10 --test map,unmap,unmap-chunked,move-active,move-inactive --store slot-trie --seconds 0.01 --verify --json {path}");
+
+        Assert.Equal((ExitCode.Success, ""), (run.ExitCode, run.Error));
+        Assert.StartsWith("Store: slot-trie. Guest: x86-64 code on the software CPU. On ", run.Out);
+        PerfFile results = Assert.IsType<PerfFile>(ResultFiles.Read(path));
+        Assert.Equal("x86", results.Guest);
+        Assert.Equal(
+            ["map", "move-active", "move-inactive", "unmap", "unmap-chunked"], results.Figures.Select(figure => figure.Test).Order());
         Directory.Delete(Path.GetDirectoryName(path)!, recursive: true);
     }
 
@@ -111,7 +132,7 @@ public class PerfRunTests
 
     sealed class BrokenTest : MapTest
     {
-        internal override void RunGuest(GuestCpu cpu, ArenaLayout layout) => throw new InvalidOperationException("broken");
+        internal override IReadOnlyList<GuestStep> GuestProgram(ArenaLayout layout) => throw new InvalidOperationException("broken");
     }
 
     [Fact]

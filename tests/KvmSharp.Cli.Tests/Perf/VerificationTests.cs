@@ -1,14 +1,16 @@
 using System;
+using System.Collections.Generic;
 using System.Threading;
 using KvmSharp.Addresses;
 using KvmSharp.Cli.Perf;
+using KvmSharp.Cli.Perf.Guests;
 using KvmSharp.Cli.Perf.Tests;
 using KvmSharp.Slots;
 using Xunit;
 
 namespace KvmSharp.Cli.Tests.Perf;
 
-/// <summary>Every test passes on small memory, and fails when something is wrong with it.</summary>
+/// <summary>Every test passes on small memory, and fails when something is wrong with it, whatever executes the guest.</summary>
 public class VerificationTests
 {
     const ulong SmallData = 256;
@@ -20,20 +22,25 @@ public class VerificationTests
 
     public static TheoryData<string> StoreNames => [.. Array.ConvertAll([.. SlotStores.All], store => store.Name)];
 
+    public static TheoryData<string> GuestNames => [.. Array.ConvertAll(Enum.GetValues<GuestKind>(), PerfOptions.NameOf)];
+
     static SlotStoreDesign Store(string name) => Assert.Single(SlotStores.All, store => store.Name == name);
 
     static PerfTiming Measure(
         PerfTest test, string store = "slot-trie", bool verify = true, TimeSpan? limit = null, TimeSpan? alarm = null,
-        Gpa? moveTarget = null, CancellationToken interruption = default)
+        Gpa? moveTarget = null, string? guest = null, CancellationToken interruption = default)
     {
         var layout = new ArenaLayout(6, test.Pages);
-        using var arena = new MemslotArena(Store(store), layout, oneByOne: true) { MoveTarget = moveTarget ?? layout.End };
+        using var arena = new MemslotArena(Store(store), layout, oneByOne: true, PerfOptions.ParseGuest(guest))
+        {
+            MoveTarget = moveTarget ?? layout.End,
+        };
         arena.ZeroFill();
         return PerfRun.Measure(test, arena, limit ?? _short, verify, alarm ?? TimeSpan.FromSeconds(10), interruption);
     }
 
-    static string FailureOf(PerfTest test, Gpa? moveTarget = null) =>
-        Assert.Throws<PerfTestException>(() => Measure(test, limit: _untilFailure, moveTarget: moveTarget)).Message;
+    static string FailureOf(PerfTest test, string? guest = null, Gpa? moveTarget = null) => Assert.Throws<PerfTestException>(
+        () => Measure(test, limit: _untilFailure, moveTarget: moveTarget, guest: guest)).Message;
 
     class SmallMap : MapTest
     {
@@ -73,6 +80,17 @@ public class VerificationTests
 
     [Theory]
     [MemberData(nameof(StoreNames))]
+    public void A_healthy_store_passes_with_machine_code_as_well(string store)
+    {
+        Assert.True(Measure(new SmallMap(), store, guest: "x86").Iterations > 0);
+        Assert.True(Measure(new SmallUnmap(), store, guest: "x86").Iterations > 0);
+        Assert.True(Measure(new SmallMoveActive(), store, guest: "x86").Iterations > 0);
+        Assert.True(Measure(new SmallMoveInactive(), store, guest: "x86").Iterations > 0);
+        Assert.True(Measure(new SmallReadWrite(), store, guest: "x86").Iterations > 0);
+    }
+
+    [Theory]
+    [MemberData(nameof(StoreNames))]
     public void Chunks_over_many_slots_are_discarded_whole(string store)
     {
         var test = new UnmapChunkedTest();
@@ -102,17 +120,14 @@ public class VerificationTests
     // Map: the guest's first half holds the value of its second.
     sealed class MapOfWrongValue : SmallMap
     {
-        internal override void RunGuest(GuestCpu cpu, ArenaLayout layout)
-        {
-            do
-                cpu.WritePages(FirstDataPage, DataPages, Value2);
-            while (cpu.Sync());
-        }
+        internal override IReadOnlyList<GuestStep> GuestProgram(ArenaLayout layout) =>
+            [new GuestStep.WritePages(FirstDataPage, DataPages, Value2), new GuestStep.Sync()];
     }
 
-    [Fact]
-    public void Map_finds_a_wrong_value() =>
-        Assert.Equal("the host found 0x99aabbccddeeff00 instead of 0x1122334455667788 in page 1", FailureOf(new MapOfWrongValue()));
+    [Theory]
+    [MemberData(nameof(GuestNames))]
+    public void Map_finds_a_wrong_value(string guest) =>
+        Assert.Equal("the host found 0x99aabbccddeeff00 instead of 0x1122334455667788 in page 1", FailureOf(new MapOfWrongValue(), guest));
 
     [Fact]
     public void Map_looks_only_when_it_is_asked_to() =>
@@ -121,17 +136,14 @@ public class VerificationTests
     // Unmap: the guest's write goes to the page next to the one it should go to.
     sealed class UnmapOfWrongPage : SmallUnmap
     {
-        internal override void RunGuest(GuestCpu cpu, ArenaLayout layout)
-        {
-            do
-                cpu.WritePages(FirstDataPage + 1, 1, Value1);
-            while (cpu.Sync());
-        }
+        internal override IReadOnlyList<GuestStep> GuestProgram(ArenaLayout layout) =>
+            [new GuestStep.WritePages(FirstDataPage + 1, 1, Value1), new GuestStep.Sync()];
     }
 
-    [Fact]
-    public void Unmap_finds_a_wrong_value() =>
-        Assert.Equal("the host found 0x0 instead of 0x1122334455667788 in page 1", FailureOf(new UnmapOfWrongPage()));
+    [Theory]
+    [MemberData(nameof(GuestNames))]
+    public void Unmap_finds_a_wrong_value(string guest) =>
+        Assert.Equal("the host found 0x0 instead of 0x1122334455667788 in page 1", FailureOf(new UnmapOfWrongPage(), guest));
 
     // Move: as if the last slot began a page later than it does.
     sealed class MoveOfNarrowArea : SmallMoveActive
@@ -143,9 +155,10 @@ public class VerificationTests
         }
     }
 
-    [Fact]
-    public void Moving_a_slot_in_use_may_show_at_its_own_pages_only() =>
-        Assert.Matches(@"^guest write of 8 bytes at gpa:100[0-9a-f]+ ended in Mmio;", FailureOf(new MoveOfNarrowArea()));
+    [Theory]
+    [MemberData(nameof(GuestNames))]
+    public void Moving_a_slot_in_use_may_show_at_its_own_pages_only(string guest) =>
+        Assert.Matches(@"^guest write of 8 bytes at gpa:100[0-9a-f]+ ended in Mmio;", FailureOf(new MoveOfNarrowArea(), guest));
 
     [Fact]
     public void A_target_that_is_taken_fails_the_test() =>
@@ -157,24 +170,22 @@ public class VerificationTests
         private protected override ulong PagesInSlot => 25;
     }
 
-    [Fact]
-    public void Moving_an_unused_slot_must_not_show_at_all() =>
-        Assert.EndsWith("ended in Mmio; no MMIO is allowed", FailureOf(new MoveInactiveInUse()));
+    [Theory]
+    [MemberData(nameof(GuestNames))]
+    public void Moving_an_unused_slot_must_not_show_at_all(string guest) =>
+        Assert.EndsWith("ended in Mmio; no MMIO is allowed", FailureOf(new MoveInactiveInUse(), guest));
 
     // Read-write: the guest writes the host's value.
     sealed class ReadWriteOfWrongGuest : SmallReadWrite
     {
-        internal override void RunGuest(GuestCpu cpu, ArenaLayout layout)
-        {
-            do
-                cpu.WritePages(FirstDataPage, DataPages, Value2);
-            while (cpu.Sync());
-        }
+        internal override IReadOnlyList<GuestStep> GuestProgram(ArenaLayout layout) =>
+            [new GuestStep.WritePages(FirstDataPage, DataPages, Value2), new GuestStep.Sync()];
     }
 
-    [Fact]
-    public void Read_write_checks_what_the_guest_wrote() => Assert.Equal(
-        "the host found 0x99aabbccddeeff00 instead of 0x1122334455667788 in page 1", FailureOf(new ReadWriteOfWrongGuest()));
+    [Theory]
+    [MemberData(nameof(GuestNames))]
+    public void Read_write_checks_what_the_guest_wrote(string guest) => Assert.Equal(
+        "the host found 0x99aabbccddeeff00 instead of 0x1122334455667788 in page 1", FailureOf(new ReadWriteOfWrongGuest(), guest));
 
     // Read-write: the host's values never reach the memory.
     sealed class ReadWriteOfSilentHost : SmallReadWrite
@@ -186,31 +197,32 @@ public class VerificationTests
         }
     }
 
-    [Fact]
-    public void Read_write_checks_what_the_host_wrote() =>
-        Assert.Equal("the guest found 0x0 instead of 0x99aabbccddeeff00 in page 1", FailureOf(new ReadWriteOfSilentHost()));
+    [Theory]
+    [MemberData(nameof(GuestNames))]
+    public void Read_write_checks_what_the_host_wrote(string guest) =>
+        Assert.Equal("the guest found 0x0 instead of 0x99aabbccddeeff00 in page 1", FailureOf(new ReadWriteOfSilentHost(), guest));
 
     sealed class GuestThatLeaves : SmallReadWrite
     {
-        internal override void RunGuest(GuestCpu cpu, ArenaLayout layout)
-        {
-        }
+        internal override IReadOnlyList<GuestStep> GuestProgram(ArenaLayout layout) => [];
     }
 
-    [Fact]
-    public void A_guest_that_does_not_answer_raises_the_alarm() => Assert.Equal(
+    [Theory]
+    [MemberData(nameof(GuestNames))]
+    public void A_guest_that_does_not_answer_raises_the_alarm(string guest) => Assert.Equal(
         "the guest did not answer the host within 0.05 s",
         Assert.Throws<PerfTestException>(
-            () => Measure(new GuestThatLeaves(), alarm: TimeSpan.FromMilliseconds(50))).Message);
+            () => Measure(new GuestThatLeaves(), alarm: TimeSpan.FromMilliseconds(50), guest: guest)).Message);
 
     sealed class GuestThatBreaks : SmallReadWrite
     {
-        internal override void RunGuest(GuestCpu cpu, ArenaLayout layout) => throw new InvalidOperationException("broken");
+        internal override IReadOnlyList<GuestStep> GuestProgram(ArenaLayout layout) => throw new InvalidOperationException("broken");
     }
 
-    [Fact]
-    public void A_guest_that_breaks_is_reported() =>
-        Assert.Equal("the guest ended with InvalidOperationException: broken", FailureOf(new GuestThatBreaks()));
+    [Theory]
+    [MemberData(nameof(GuestNames))]
+    public void A_guest_that_breaks_is_reported(string guest) =>
+        Assert.Equal("the guest ended with InvalidOperationException: broken", FailureOf(new GuestThatBreaks(), guest));
 
     [Fact]
     public void An_interrupted_run_ends_with_what_it_has()
@@ -226,17 +238,12 @@ public class VerificationTests
     [InlineData(0x1FF8UL, true)]
     [InlineData(0x2000UL, false)]
     [InlineData(0xFF8UL, false)]
-    public void Only_writes_inside_the_area_may_be_mmio(ulong address, bool allowed)
+    public void Only_writes_of_eight_bytes_inside_the_area_may_be_mmio(ulong address, bool allowed)
     {
-        using var machine = new VirtualMachine();
-        KvmSharp.Vcpus.Vcpu vcpu = machine.Vcpus.Create(default);
         var rule = new MmioRule(new Gpa(0x1000), new Gpa(0x2000));
 
-        Assert.False(vcpu.Memory.TryWrite(new Gpa(address), 1UL));
-        Assert.Equal(allowed, rule.Allows(vcpu.Memory.Fault));
-        Assert.False(vcpu.Memory.TryWrite(new Gpa(address), 1U));
-        Assert.False(rule.Allows(vcpu.Memory.Fault));
-        Assert.False(vcpu.Memory.TryRead(new Gpa(address), out ulong _));
-        Assert.False(rule.Allows(vcpu.Memory.Fault));
+        Assert.Equal(allowed, rule.Allows(new Gpa(address), 8, isWrite: true));
+        Assert.False(rule.Allows(new Gpa(address), 4, isWrite: true));
+        Assert.False(rule.Allows(new Gpa(address), 8, isWrite: false));
     }
 }

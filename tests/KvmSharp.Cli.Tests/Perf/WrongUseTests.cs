@@ -34,7 +34,11 @@ public class WrongUseTests
     [InlineData("perf --seconds NaN", "kvmsharp perf: --seconds \"NaN\" is not a number above 0 and up to 3600")]
     [InlineData("perf --backend hard", "kvmsharp perf: unknown backend \"hard\"; known are soft, kvm, both")]
     [InlineData(
-        "perf --backend both --test map", "kvmsharp perf: --test, --store, --baseline and --verify go with --backend soft")]
+        "perf --backend both --guest x86", "kvmsharp perf: --test, --store, --baseline, --guest and --verify go with --backend soft")]
+    [InlineData("perf --guest arm", "kvmsharp perf: unknown guest \"arm\"; known are view, x86")]
+    [InlineData("perf --guest x86 --test dirty-log", "kvmsharp perf: --guest has no meaning with these tests")]
+    [InlineData(
+        "perf --backend both --test map", "kvmsharp perf: --test, --store, --baseline, --guest and --verify go with --backend soft")]
     [InlineData("perf --runs 0", "kvmsharp perf: --runs \"0\" is not a number from 1")]
     [InlineData("perf --runs 1.5", "kvmsharp perf: --runs \"1.5\" is not a number from 1")]
     public void Wrong_use_is_answered_with_one_line(string commandLine, string message)

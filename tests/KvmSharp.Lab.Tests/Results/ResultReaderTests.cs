@@ -24,6 +24,18 @@ public class ResultReaderTests
             file.Machine);
     }
 
+    [Theory]
+    [InlineData(null, "view")]
+    [InlineData("x86", "x86")]
+    public void What_ran_the_guests_is_the_first_kind_where_results_do_not_say(string? written, string read)
+    {
+        JsonObject document = SampleResults.Perf();
+        if (written is not null)
+            document["guest"] = written;
+
+        Assert.Equal(read, ((PerfFile)Read(document)).Guest);
+    }
+
     [Fact]
     public void Results_of_scale_are_read_as_they_are()
     {

@@ -11,6 +11,7 @@ static class SampleResults
     internal static ResultVocabulary Vocabulary { get; } = new(
         ["sorted-array", "twin-trees", "slot-trie"],
         [new("map", "Map"), new("unmap", "Unmap"), new("move-active", "Move active"), new("setup", "Slot setup")],
+        ["view", "x86"],
         2, 32764,
         [new SampleSubject()]);
 

@@ -1,35 +1,37 @@
 using System;
+using System.Collections.Generic;
 using System.Threading;
 using System.Threading.Tasks;
-using KvmSharp.Vcpus;
 
-namespace KvmSharp.Cli.Perf;
+namespace KvmSharp.Cli.Perf.Guests;
 
-/// <summary>The thread that runs a guest program on a vCPU.</summary>
+/// <summary>The thread that runs a guest program.</summary>
 sealed class GuestThread
 {
-    readonly GuestCpu _cpu;
-    readonly Action<GuestCpu> _program;
+    readonly IGuest _guest;
+    readonly MmioRule _rule;
+    readonly Func<IReadOnlyList<GuestStep>> _program;
     readonly Thread _thread;
     readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     // Written by the guest's thread, read by the host's with Volatile.Read.
     string? _failure;
 
-    GuestThread(Vcpu vcpu, MmioRule rule, Action<GuestCpu> program)
+    GuestThread(IGuest guest, MmioRule rule, Func<IReadOnlyList<GuestStep>> program)
     {
-        _cpu = new GuestCpu(vcpu, rule);
+        _guest = guest;
+        _rule = rule;
         _program = program;
         _thread = new Thread(Run) { IsBackground = true, Name = "vCPU" };
     }
 
-    /// <summary>Starts a guest that waits for the start flag; returns when it is in guest mode.</summary>
-    internal static GuestThread Launch(Vcpu vcpu, MmioRule rule, Action<GuestCpu> program)
+    /// <summary>Starts a guest that waits for the start flag; returns when it does.</summary>
+    internal static GuestThread Launch(IGuest guest, MmioRule rule, Func<IReadOnlyList<GuestStep>> program)
     {
-        var guest = new GuestThread(vcpu, rule, program);
-        guest._thread.Start();
-        guest._ready.Task.Wait();
-        return guest;
+        var thread = new GuestThread(guest, rule, program);
+        thread._thread.Start();
+        thread._ready.Task.Wait();
+        return thread;
     }
 
     internal void ThrowIfFailed()
@@ -46,10 +48,7 @@ sealed class GuestThread
     {
         try
         {
-            _cpu.Enter();
-            _ready.TrySetResult();
-            _cpu.WaitForStart();
-            _program(_cpu);
+            _guest.Run(_program(), _rule, _ready.SetResult);
         }
         catch (PerfTestException exception)
         {
@@ -63,7 +62,6 @@ sealed class GuestThread
         }
         finally
         {
-            _cpu.Exit();
             _ready.TrySetResult();
         }
     }

@@ -1,74 +1,107 @@
+using System;
+using System.Collections.Generic;
+using System.Diagnostics;
 using System.Threading;
 using KvmSharp.Addresses;
 using KvmSharp.Vcpus;
 
-namespace KvmSharp.Cli.Perf;
+namespace KvmSharp.Cli.Perf.Guests;
 
-/// <summary>What executes a test's guest program: a vCPU in guest mode, and the few instructions the programs need.</summary>
-sealed class GuestCpu
+/// <summary>Executes guest programs in C#, on the vCPU's memory view, as somebody's own CPU would.</summary>
+sealed class ViewGuest : IGuest
 {
     const int PollsBeforePause = 1 << 14;
 
     readonly Vcpu _vcpu;
     readonly GuestMemory _memory;
-    readonly MmioRule _rule;
+    MmioRule _rule;
 
-    internal GuestCpu(Vcpu vcpu, MmioRule rule)
+    internal ViewGuest(VirtualMachineOptions options)
     {
-        _vcpu = vcpu;
-        _memory = vcpu.Memory;
-        _rule = rule;
+        Machine = new VirtualMachine(options);
+        _vcpu = Machine.Vcpus.Create(new VcpuId(0));
+        _memory = _vcpu.Memory;
     }
 
-    internal bool ShouldExit => Read(SyncPage.GpaOf(SyncPage.ExitFlag)) != 0;
+    /// <inheritdoc/>
+    public VirtualMachine Machine { get; }
 
-    internal void Enter()
+    /// <inheritdoc/>
+    public void Run(IReadOnlyList<GuestStep> program, MmioRule rule, Action entered)
     {
-        while (!_vcpu.TryEnterGuest())
+        _rule = rule;
+        Enter();
+        try
         {
-            // Nobody asks a test's vCPU for anything that entering does not serve by itself.
-            if (_vcpu.Machine.IsDead)
-                throw new PerfTestException("the machine died under the guest");
+            entered();
+            WaitForStart();
+            while (program.Count > 0 && RunOnce(program))
+            {
+            }
+        }
+        finally
+        {
+            _vcpu.ExitGuest();
         }
     }
 
-    internal void Exit() => _vcpu.ExitGuest();
+    public void Dispose() => Machine.Dispose();
 
-    internal ulong Read(Gpa gpa)
+    bool ShouldExit => Read(SyncPage.GpaOf(SyncPage.ExitFlag)) != 0;
+
+    bool RunOnce(IReadOnlyList<GuestStep> program)
     {
-        if (_vcpu.NeedsExit)
-            ExitAndEnter();
-        if (!_memory.TryRead(gpa, out ulong value))
-            LeaveForAccess();
-        return value;
+        foreach (GuestStep step in program)
+        {
+            switch (step)
+            {
+                case GuestStep.WritePages pages:
+                    WritePages(pages);
+                    break;
+                case GuestStep.CheckAndClear pages:
+                    CheckAndClear(pages);
+                    break;
+                case GuestStep.Sync:
+                    if (!Sync())
+                        return false;
+                    break;
+                case GuestStep.LookForExit:
+                    if (ShouldExit)
+                        return false;
+                    break;
+                default:
+                    throw new UnreachableException();
+            }
+        }
+        return true;
     }
 
-    internal void Write(Gpa gpa, ulong value)
+    void WritePages(GuestStep.WritePages pages)
     {
-        if (_vcpu.NeedsExit)
-            ExitAndEnter();
-        if (!_memory.TryWrite(gpa, value))
-            LeaveForAccess();
-    }
-
-    /// <summary>Writes a value at the start of each of some pages.</summary>
-    internal void WritePages(ulong page, ulong count, ulong value)
-    {
-        Gpa end = ArenaLayout.GpaOf(page + count);
-        for (Gpa gpa = ArenaLayout.GpaOf(page); gpa < end; gpa += Page.Size)
+        ulong value = pages.Value;
+        Gpa end = ArenaLayout.GpaOf(pages.Page + pages.Count);
+        for (Gpa gpa = ArenaLayout.GpaOf(pages.Page); gpa < end; gpa += Page.Size)
             Write(gpa, value);
     }
 
-    internal void WaitForStart()
+    void CheckAndClear(GuestStep.CheckAndClear pages)
+    {
+        for (ulong page = pages.Page; page < pages.Page + pages.Count; page++)
+        {
+            Gpa gpa = ArenaLayout.GpaOf(page) + (ulong)pages.Offset;
+            PerfHost.Expect("guest", page, pages.Expected, Read(gpa));
+            Write(gpa, 0);
+        }
+    }
+
+    void WaitForStart()
     {
         int polls = 0;
         while (Read(SyncPage.GpaOf(SyncPage.StartFlag)) == 0 && !ShouldExit)
             PauseAfterMany(ref polls);
     }
 
-    /// <summary>Meets the host.</summary>
-    /// <returns><see langword="false"/> when the host wants the guest to end instead.</returns>
-    internal bool Sync()
+    bool Sync()
     {
         Gpa flag = SyncPage.GpaOf(SyncPage.SyncFlag);
         int polls = 0;
@@ -93,22 +126,48 @@ sealed class GuestCpu
         Thread.Yield();
     }
 
+    ulong Read(Gpa gpa)
+    {
+        if (_vcpu.NeedsExit)
+            ExitAndEnter();
+        if (!_memory.TryRead(gpa, out ulong value))
+            LeaveForAccess();
+        return value;
+    }
+
+    void Write(Gpa gpa, ulong value)
+    {
+        if (_vcpu.NeedsExit)
+            ExitAndEnter();
+        if (!_memory.TryWrite(gpa, value))
+            LeaveForAccess();
+    }
+
+    void Enter()
+    {
+        while (!_vcpu.TryEnterGuest())
+        {
+            // Nobody asks a test's vCPU for anything that entering does not serve by itself.
+            if (Machine.IsDead)
+                throw new PerfTestException("the machine died under the guest");
+        }
+    }
+
     void ExitAndEnter()
     {
-        Exit();
+        _vcpu.ExitGuest();
         Enter();
     }
 
     // An access that finds no memory is an exit: the host looks at it and lets the guest go on after it.
     void LeaveForAccess()
     {
-        Exit();
+        _vcpu.ExitGuest();
         ref readonly GuestFault fault = ref _memory.Fault;
-        if (!_rule.Allows(fault))
+        if (fault is not { Kind: GuestAccessKind.Mmio, FragmentCount: 1 }
+            || fault.Fragment(0) is var access && !_rule.Allows(access.Gpa, access.Length, fault.IsWrite))
         {
-            string access = fault.IsWrite ? "write" : "read";
-            throw new PerfTestException(
-                $"guest {access} of {fault.Length} bytes at {fault.Gpa} ended in {fault.Kind}; {_rule.Describe()}");
+            throw _rule.Violation(fault.Gpa, fault.Length, fault.IsWrite, fault.Kind.ToString());
         }
         Enter();
     }

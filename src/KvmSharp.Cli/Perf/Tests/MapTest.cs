@@ -1,3 +1,6 @@
+using System.Collections.Generic;
+using KvmSharp.Cli.Perf.Guests;
+
 namespace KvmSharp.Cli.Perf.Tests;
 
 /// <summary>The guest writes, and so maps, one half of the memory while the host takes the other half away.</summary>
@@ -15,17 +18,13 @@ class MapTest : PerfTest
 
     ulong Half => DataPages / 2;
 
-    internal override void RunGuest(GuestCpu cpu, ArenaLayout layout)
-    {
-        do
-        {
-            cpu.WritePages(FirstDataPage, Half, Value1);
-            if (!cpu.Sync())
-                return;
-            cpu.WritePages(FirstDataPage + Half, Half, Value2);
-        }
-        while (cpu.Sync());
-    }
+    internal override IReadOnlyList<GuestStep> GuestProgram(ArenaLayout layout) =>
+    [
+        new GuestStep.WritePages(FirstDataPage, Half, Value1),
+        new GuestStep.Sync(),
+        new GuestStep.WritePages(FirstDataPage + Half, Half, Value2),
+        new GuestStep.Sync(),
+    ];
 
     internal override void Iterate(PerfHost host)
     {

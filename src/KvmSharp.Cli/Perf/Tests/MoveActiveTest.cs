@@ -1,3 +1,5 @@
+using KvmSharp.Cli.Perf.Guests;
+
 namespace KvmSharp.Cli.Perf.Tests;
 
 /// <summary>The slot that moves is in use: the guest writes its first pages too, and may find them gone.</summary>

@@ -1,3 +1,6 @@
+using System.Collections.Generic;
+using KvmSharp.Cli.Perf.Guests;
+
 namespace KvmSharp.Cli.Perf.Tests;
 
 /// <summary>The host moves the last slot away and back while the guest writes pages in it, or just below it.</summary>
@@ -23,13 +26,12 @@ abstract class MoveTest : PerfTest
             : null;
     }
 
-    internal override void RunGuest(GuestCpu cpu, ArenaLayout layout)
-    {
-        // No meetings: a guest that waited for the host would not use the slot while it moves.
-        ulong page = FirstPage(layout);
-        while (!cpu.ShouldExit)
-            cpu.WritePages(page, AreaPages, Value1);
-    }
+    // No meetings: a guest that waited for the host would not use the slot while it moves.
+    internal override IReadOnlyList<GuestStep> GuestProgram(ArenaLayout layout) =>
+    [
+        new GuestStep.LookForExit(),
+        new GuestStep.WritePages(FirstPage(layout), AreaPages, Value1),
+    ];
 
     internal override void Iterate(PerfHost host)
     {

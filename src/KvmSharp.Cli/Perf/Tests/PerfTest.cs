@@ -1,4 +1,6 @@
+using System.Collections.Generic;
 using KvmSharp.Addresses;
+using KvmSharp.Cli.Perf.Guests;
 
 namespace KvmSharp.Cli.Perf.Tests;
 
@@ -31,8 +33,8 @@ abstract class PerfTest
     /// <summary>Which accesses of the guest may find no memory.</summary>
     internal virtual MmioRule AllowedMmio(ArenaLayout layout) => default;
 
-    /// <summary>The guest program, from the start flag to the exit flag.</summary>
-    internal abstract void RunGuest(GuestCpu cpu, ArenaLayout layout);
+    /// <summary>The guest program.</summary>
+    internal abstract IReadOnlyList<GuestStep> GuestProgram(ArenaLayout layout);
 
     /// <summary>One timed iteration of the host.</summary>
     internal abstract void Iterate(PerfHost host);

@@ -1,4 +1,6 @@
+using System.Collections.Generic;
 using KvmSharp.Addresses;
+using KvmSharp.Cli.Perf.Guests;
 
 namespace KvmSharp.Cli.Perf.Tests;
 
@@ -12,17 +14,13 @@ class ReadWriteTest : PerfTest
 
     internal override string Title => "RW";
 
-    internal override void RunGuest(GuestCpu cpu, ArenaLayout layout)
-    {
-        do
-        {
-            cpu.WritePages(FirstDataPage, DataPages, Value1);
-            if (!cpu.Sync())
-                return;
-            CheckAndClear(cpu);
-        }
-        while (cpu.Sync());
-    }
+    internal override IReadOnlyList<GuestStep> GuestProgram(ArenaLayout layout) =>
+    [
+        new GuestStep.WritePages(FirstDataPage, DataPages, Value1),
+        new GuestStep.Sync(),
+        new GuestStep.CheckAndClear(FirstDataPage, DataPages, HostOffset, Value2),
+        new GuestStep.Sync(),
+    ];
 
     internal override void Iterate(PerfHost host)
     {
@@ -36,15 +34,5 @@ class ReadWriteTest : PerfTest
             arena.Write(page, GuestOffset, 0);
         }
         host.Sync();
-    }
-
-    void CheckAndClear(GuestCpu cpu)
-    {
-        for (ulong page = FirstDataPage; page < FirstDataPage + DataPages; page++)
-        {
-            Gpa gpa = ArenaLayout.GpaOf(page) + HostOffset;
-            PerfHost.Expect("guest", page, Value2, cpu.Read(gpa));
-            cpu.Write(gpa, 0);
-        }
     }
 }

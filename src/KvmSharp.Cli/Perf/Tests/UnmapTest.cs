@@ -1,3 +1,6 @@
+using System.Collections.Generic;
+using KvmSharp.Cli.Perf.Guests;
+
 namespace KvmSharp.Cli.Perf.Tests;
 
 /// <summary>
@@ -14,17 +17,13 @@ class UnmapTest : PerfTest
 
     private protected ulong Half => DataPages / 2;
 
-    internal override void RunGuest(GuestCpu cpu, ArenaLayout layout)
-    {
-        do
-        {
-            cpu.WritePages(FirstDataPage, 1, Value1);
-            if (!cpu.Sync())
-                return;
-            cpu.WritePages(FirstDataPage + Half, 1, Value2);
-        }
-        while (cpu.Sync());
-    }
+    internal override IReadOnlyList<GuestStep> GuestProgram(ArenaLayout layout) =>
+    [
+        new GuestStep.WritePages(FirstDataPage, 1, Value1),
+        new GuestStep.Sync(),
+        new GuestStep.WritePages(FirstDataPage + Half, 1, Value2),
+        new GuestStep.Sync(),
+    ];
 
     internal override void Iterate(PerfHost host)
     {

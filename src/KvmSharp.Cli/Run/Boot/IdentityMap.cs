@@ -18,8 +18,9 @@ static class IdentityMap
     /// <summary>Maps memory, and the first four gigabytes in any case.</summary>
     /// <param name="memory">The machine's memory.</param>
     /// <param name="memoryBytes">How much there is; up to <see cref="BootLayout.MaxMemory"/>.</param>
+    /// <param name="smallLeavesEnd">From where on leaves are of 1 GiB; they take no further tables.</param>
     /// <returns>The root, for CR3.</returns>
-    internal static Gpa Write(MachineMemory memory, ulong memoryBytes)
+    internal static Gpa Write(MachineMemory memory, ulong memoryBytes, ulong smallLeavesEnd = BootLayout.SmallLeavesEnd)
     {
         ulong mapped = Math.Max(memoryBytes, BootLayout.LeastMapped);
         memory.Write(BootLayout.PageMap, BootLayout.PageDirectoryPointers.Value | Writable | Present);
@@ -28,7 +29,7 @@ static class IdentityMap
         {
             ulong address = gigabyte * HugeBytes;
             Gpa entry = BootLayout.PageDirectoryPointers + (gigabyte * EntryBytes);
-            if (address >= BootLayout.SmallLeavesEnd)
+            if (address >= smallLeavesEnd)
             {
                 memory.Write(entry, address | Leaf | Writable | Present);
                 continue;
