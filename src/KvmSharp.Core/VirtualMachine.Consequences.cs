@@ -44,9 +44,8 @@ partial class VirtualMachine : ISlotConsequences, IRemoteTlbs, IHostInvalidation
                 {
                     // Small slots mostly lie side by side in the guest too: one zap for all of a row.
                     GfnRange row = default;
-                    foreach (MemorySlot slot in space.Store.Active.InRange(range))
+                    foreach (GfnRange frames in space.Store.Active.RowsInRange(range))
                     {
-                        GfnRange frames = slot.ToFrames(range);
                         if (row.TryJoin(frames, out GfnRange joined))
                         {
                             row = joined;

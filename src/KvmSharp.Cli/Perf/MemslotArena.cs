@@ -18,7 +18,6 @@ sealed class MemslotArena : IDisposable
     readonly IGuest _guest;
     readonly HostMapping?[] _slots;
     readonly HostMapping _harness;
-    HostExtent[] _extents = [];
 
     /// <summary>Makes the machine and its slots. The memory is not touched.</summary>
     /// <param name="design">The slot store.</param>
@@ -109,25 +108,11 @@ sealed class MemslotArena : IDisposable
 
     /// <summary>Gives pages back to the host with one call for all.</summary>
     /// <remarks>
-    /// This is how a chunk of host memory is given back in this library: the extents are split where a slot and its
-    /// mapping end, and one call takes them all. Mappings that lie side by side in host memory become one invalidation,
-    /// so the number of operations does not depend on the number of slots.
+    /// The library splits what the guest calls a chunk where a slot's host memory does not go on in the next one's, so the
+    /// number of calls to the host does not depend on the number of slots.
     /// </remarks>
-    internal void DiscardTogether(ulong page, ulong count)
-    {
-        int extents = 0;
-        if ((ulong)_extents.Length < count)
-            _extents = new HostExtent[count];
-        while (count > 0)
-        {
-            HostMapping memory = Locate(page, out ulong offset);
-            ulong pages = Math.Min(count, (memory.Length - offset) >> Page.Shift);
-            _extents[extents++] = new HostExtent(memory, offset, pages << Page.Shift);
-            page += pages;
-            count -= pages;
-        }
-        HostMapping.Discard(_extents.AsSpan(0, extents));
-    }
+    internal void DiscardTogether(ulong page, ulong count) =>
+        Slots.Discard(new GfnRange(ArenaLayout.GpaOf(page).Frame, count));
 
     /// <summary>Moves the last slot beyond the end of all others.</summary>
     internal void MoveLastSlotAway() => Slots.Move(LastSlotId, MoveTarget);

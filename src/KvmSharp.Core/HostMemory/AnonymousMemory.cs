@@ -13,7 +13,11 @@ public sealed class AnonymousMemory : HostMapping
     {
     }
 
+    static readonly object _advised = new();
+
     private protected override bool DiscardsByAdvice => IsLinux;
+
+    internal override object DiscardGroup => IsLinux ? _advised : this;
 
     /// <summary>Maps memory. On Linux swap space is not reserved for it, so it may be larger than the machine.</summary>
     /// <param name="length">Bytes; a page multiple, not zero.</param>

@@ -40,6 +40,20 @@ public abstract partial class HostMapping
         }
     }
 
+    /// <summary>Refuses what <see cref="Discard(ulong, ulong)"/> would refuse of a mapping's kind and rights.</summary>
+    /// <exception cref="NotSupportedException">The memory cannot be discarded, or not by this process.</exception>
+    internal void RequireDiscardable() => RequireDiscardAllowed();
+
+    /// <summary>Discards pages of this mapping and of its neighbours in one <see cref="DiscardGroup"/>.</summary>
+    /// <param name="range">Whole pages. The caller keeps the mappings mapped, and knows that they may be discarded.</param>
+    internal void DiscardInGroup(HvaRange range)
+    {
+        if (DiscardsByAdvice)
+            DiscardByAdvice(range);
+        else
+            DiscardHeld(range);
+    }
+
     static void DiscardHeld(ReadOnlySpan<HostExtent> extents)
     {
         HvaRange pending = default;

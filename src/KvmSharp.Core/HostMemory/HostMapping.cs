@@ -63,6 +63,12 @@ public abstract partial class HostMapping : CriticalFinalizerObject, IDisposable
     /// <summary>Whether discarding is one MADV_DONTNEED, which may reach over the border of two mappings.</summary>
     private protected virtual bool DiscardsByAdvice => false;
 
+    /// <summary>
+    /// What mappings share whose neighbouring pages one discard may take together, wherever one mapping ends; a mapping by
+    /// itself unless it says more.
+    /// </summary>
+    internal virtual object DiscardGroup => this;
+
     /// <summary>Drops the content of pages, and where the platform can, the memory behind them.</summary>
     /// <remarks>
     /// What is read afterwards: zero from anonymous and shared memory and from a file mapped

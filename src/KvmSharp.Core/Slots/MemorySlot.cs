@@ -112,6 +112,14 @@ public class MemorySlot
     /// <summary>Whether the slot covers <paramref name="gfn"/>.</summary>
     public bool Contains(Gfn gfn) => gfn.Value - _base < _pages;
 
+    /// <summary>
+    /// Whether host memory lies at the same distance from guest frames in both slots, and is discarded by the same means: side
+    /// by side, the two are as good as one slot to whoever works on the memory.
+    /// </summary>
+    internal bool IsInStepWith(MemorySlot other) =>
+        _hva - (_base << Page.Shift) == other._hva - (other._base << Page.Shift)
+        && ReferenceEquals(Backing?.DiscardGroup, other.Backing?.DiscardGroup);
+
     /// <summary>The host memory behind <paramref name="gfn"/>, which the slot must cover.</summary>
     public Hva ToHva(Gfn gfn) => new(_hva + ((gfn.Value - _base) << Page.Shift));
 

@@ -44,6 +44,30 @@ public abstract class SlotSet
     /// <param name="after">The slot that the last call returned from this set, or none to begin.</param>
     public abstract MemorySlot? NextByHva(HvaRange range, MemorySlot? after);
 
+    /// <summary>
+    /// Whether slots share host memory, as far as the set knows without looking: where they do not, a row of slots
+    /// (<see cref="EndOfRow"/>) has its host memory to itself.
+    /// </summary>
+    internal virtual bool MaySharePages => true;
+
+    /// <summary>
+    /// Where a row of slots ends: slots that follow one another without a gap in guest frames and in host memory, in step
+    /// (<see cref="MemorySlot.IsInStepWith"/>).
+    /// </summary>
+    /// <param name="first">The slot that the row begins with, of this set.</param>
+    /// <param name="limit">Where to stop looking.</param>
+    /// <returns>The frame after the row's last, or <paramref name="limit"/> when the row goes on beyond.</returns>
+    internal virtual Gfn EndOfRow(MemorySlot first, Gfn limit)
+    {
+        Gfn end = first.End;
+        while (end < limit && FirstFrom(end) is { } next && next.Base == end && next.IsInStepWith(first))
+            end = next.End;
+        return end < limit ? end : limit;
+    }
+
+    /// <summary>The frames of slots whose host memory meets a range, a row of slots at a time. Allocates nothing.</summary>
+    internal RowWalk RowsInRange(HvaRange range) => new(this, range);
+
     /// <summary>All slots that meet a range of guest frames, ascending, each once. Allocates nothing.</summary>
     public GfnWalk InRange(GfnRange range) => new(this, range);
 

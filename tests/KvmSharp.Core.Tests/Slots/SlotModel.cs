@@ -159,6 +159,63 @@ sealed class SlotModel
         }
         if (walked != expected)
             Assert.Fail($"walk of {range} meets {walked.Count} slots instead of {expected.Count}, or other ones");
+        CheckRows(set, range);
+    }
+
+    // A row may be found as one or in pieces: what counts is which frames there are.
+    void CheckRows(SlotSet set, HvaRange range)
+    {
+        ulong expected = 0, found = 0;
+        foreach (ref readonly Entry entry in _entries.AsSpan())
+        {
+            if (range.Start.Value < range.End.Value && entry.HvaStart < range.End.Value && range.Start.Value < entry.HvaEnd)
+                expected += Fingerprint(entry.Slot.ToFrames(range));
+        }
+        foreach (GfnRange frames in set.RowsInRange(range))
+            found += Fingerprint(frames);
+        if (found != expected)
+            Assert.Fail($"the rows of {range} are other frames than those of its slots");
+    }
+
+    // Two ranges side by side have the fingerprint of the one range that they are together.
+    static ulong Fingerprint(GfnRange frames) => Scatter(frames.End.Value) - Scatter(frames.Start.Value);
+
+    static ulong Scatter(ulong value)
+    {
+        value = (value ^ (value >> 29)) * 0xBF58476D1CE4E5B9;
+        return (value ^ (value >> 32)) * 0x94D049BB133111EB;
+    }
+
+    /// <summary>Follows the row that a slot begins.</summary>
+    public void CheckRow(SlotSet set, MemorySlot first, Gfn limit)
+    {
+        Gfn expected = first.End;
+        bool grown = true;
+        while (grown && expected < limit)
+        {
+            grown = false;
+            foreach (ref readonly Entry entry in _entries.AsSpan())
+            {
+                if (entry.Base != expected.Value || !entry.Slot.IsInStepWith(first))
+                    continue;
+                expected = entry.Slot.End;
+                grown = true;
+            }
+        }
+        Gfn found = set.EndOfRow(set.FindById(first.Id)!, limit);
+        if (found != (expected < limit ? expected : limit))
+            Assert.Fail($"the row of '{first}' ends at {found} instead of {expected} or {limit}");
+    }
+
+    /// <summary>Whether a slot has some of this host memory.</summary>
+    public bool Uses(HvaRange range)
+    {
+        foreach (ref readonly Entry entry in _entries.AsSpan())
+        {
+            if (entry.HvaStart < range.End.Value && range.Start.Value < entry.HvaEnd)
+                return true;
+        }
+        return false;
     }
 
     static bool IsOld(ReadOnlySpan<SlotChange> changes, MemorySlot slot)

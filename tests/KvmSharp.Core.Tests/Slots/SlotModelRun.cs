@@ -138,10 +138,10 @@ sealed class SlotModelRun
         if (create)
         {
             ulong pages = _universe.PickPages(_random);
+            var frames = new GfnRange(new Gfn(_universe.PickBase(_random, _model, pages)), pages);
             return _slots.Creation(new SlotDefinition(
-                AddressSpaceId.Normal, _universe.PickId(_random),
-                new GfnRange(new Gfn(_universe.PickBase(_random, _model, pages)), pages),
-                _universe.PickHva(_random, _model), PickFlags(SlotFlags.None)));
+                AddressSpaceId.Normal, _universe.PickId(_random), frames,
+                _universe.PickHva(_random, _model, frames), PickFlags(SlotFlags.None)));
         }
 
         MemorySlot slot = _model[_random.Next(_model.Count)];
@@ -169,7 +169,11 @@ sealed class SlotModelRun
             model.Check(set, _universe.PickFrame(_random, model));
         model.Check(set, _universe.PickId(_random));
         if (model.Count > 0)
-            model.Check(set, model[_random.Next(model.Count)].Id);
+        {
+            MemorySlot slot = model[_random.Next(model.Count)];
+            model.Check(set, slot.Id);
+            model.CheckRow(set, slot, slot.End + (ulong)_random.Next(_universe.FrameUnits));
+        }
 
         Gfn start = _universe.PickFrame(_random, model), end = _universe.PickFrame(_random, model);
         model.Check(set, start <= end ? GfnRange.Between(start, end) : GfnRange.Between(end, start));

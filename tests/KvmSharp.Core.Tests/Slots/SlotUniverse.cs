@@ -10,7 +10,8 @@ namespace KvmSharp.Tests.Slots;
 /// <param name="FirstFrame">Where the guest frames begin.</param>
 /// <param name="FrameUnits">How many units of guest frames there are.</param>
 /// <param name="PagesPerUnit">Pages in a unit.</param>
-/// <param name="HvaUnits">How many units of host memory there are: the fewer, the more aliases.</param>
+/// <param name="HvaUnits">How many units of host memory there are: the fewer, the more aliases; with none, slots never share
+/// host memory and begin in step with their neighbours.</param>
 /// <param name="Operations">Updates in a run.</param>
 /// <param name="CheckEvery">Updates from one check of the invariants to the next.</param>
 sealed record SlotUniverse(
@@ -28,6 +29,8 @@ sealed record SlotUniverse(
         new("huge slots", 5, 0, 40, SlotLimits.MaxPagesPerSlot / 8, 8, 60_000),
         new("colliding ids", 40, 0, 128, 1, 64, 50_000, CheckEvery: 8),
         new("middling", 200, 0, 600, 1, 300, 20_000, CheckEvery: 50),
+        new("in rows", 80, 0, 160, 1, 0, 30_000, CheckEvery: 8),
+        new("in long rows", 2_000, 0, 2_400, 1, 0, 3_000, CheckEvery: 500),
         new("large", 2_000, 0, 6_000, 1, 3_000, 4_000, CheckEvery: 1_000),
     ];
 
@@ -80,12 +83,23 @@ sealed record SlotUniverse(
         };
     }
 
-    /// <summary>Host memory, often another slot's.</summary>
-    public Hva PickHva(Random random, SlotModel model)
+    /// <summary>Host memory for a slot, often another slot's.</summary>
+    public Hva PickHva(Random random, SlotModel model, GfnRange frames)
     {
+        if (HvaUnits == 0)
+            return InStep(model, frames);
         if (model.Count > 0 && random.Next(4) == 0)
             return model[random.Next(model.Count)].Hva;
         return new Hva(((ulong)random.Next(HvaUnits) * PagesPerUnit) << Page.Shift);
+    }
+
+    // As far from its frames as its neighbours' is, unless a slot that has moved away still has that memory.
+    Hva InStep(SlotModel model, GfnRange frames)
+    {
+        var memory = new HvaRange(new Hva(frames.Start.Value << Page.Shift), frames.Count << Page.Shift);
+        while (model.Uses(memory))
+            memory = new HvaRange(memory.Start + (EndFrame << Page.Shift), memory.Length);
+        return memory.Start;
     }
 
     /// <summary>A frame at or beside an edge of a slot, or anywhere.</summary>
@@ -114,6 +128,7 @@ sealed record SlotUniverse(
             ulong edge = (random.Next(2) == 0 ? memory.Start : memory.End).Value;
             return new Hva(Math.Max(edge, 1) + (ulong)random.Next(3) - 1);
         }
-        return new Hva((ulong)random.NextInt64((long)(((ulong)HvaUnits * PagesPerUnit) << Page.Shift)));
+        ulong units = HvaUnits == 0 ? EndFrame : (ulong)HvaUnits * PagesPerUnit;
+        return new Hva((ulong)random.NextInt64((long)(units << Page.Shift)));
     }
 }

@@ -26,6 +26,9 @@ struct HvaIndex
     RangeTrie<HostPages> _apart;
     IntervalTree _aliases;
 
+    /// <summary>Whether slots share host memory.</summary>
+    public readonly bool HasAliases => !_aliases.IsEmpty;
+
     /// <summary>Adds a slot.</summary>
     public void Insert(long edit, MemorySlot slot)
     {

@@ -17,10 +17,11 @@ namespace KvmSharp.Slots.SlotTries;
 /// <list type="bullet">
 /// <item>an entry is null if no slot meets its part, a slot if exactly that one does, a bucket or a node if more do;</item>
 /// <item>a node's chunk is aligned to its size and lies within the part it stands for;</item>
-/// <item>a node has two entries or more, and more slots than half a bucket takes.</item>
+/// <item>a node has two entries or more, and more slots than half a bucket takes;</item>
+/// <item>what a node says about rows, if it says anything, is so.</item>
 /// </list>
 /// </remarks>
-struct RangeTrie<TRange>
+partial struct RangeTrie<TRange>
     where TRange : struct, ISlotRange
 {
     // Nothing, the only slot, a bucket, or a node.
@@ -195,6 +196,7 @@ struct RangeTrie<TRange>
         Require((node.Start & (node.Last - node.Start)) == 0, "a chunk is not aligned");
         Require(BitOperations.PopCount(node.Occupied) >= 2, "a node keeps nothing apart");
         Require(ReferenceEquals(node.Normalized<TRange>(0), node), "a node holds few slots");
+        Require(node.Rows is RangeTrieNode.RowsUnknown || node.Rows == FindJoinedParts(node), "a node is wrong about its rows");
         for (int index = 0; index < RangeTrieNode.Width; index++)
         {
             Require(node.Entries[index] is null == ((node.Occupied >> index & 1) == 0), "a bit disagrees with its entry");

@@ -7,7 +7,9 @@ namespace KvmSharp.Slots.SlotTries;
 /// <summary>
 /// A node of a <see cref="RangeTrie{TRange}"/>: an aligned chunk of page numbers cut into <see cref="Width"/> equal parts.
 /// </summary>
-/// <remarks>Immutable once the edit that made it is published, like <see cref="IntervalNode"/>.</remarks>
+/// <remarks>
+/// Immutable once the edit that made it is published, like <see cref="IntervalNode"/>, but for what it remembers about rows.
+/// </remarks>
 sealed class RangeTrieNode
 {
     internal const int IndexBits = 5;
@@ -24,6 +26,14 @@ sealed class RangeTrieNode
 
     // One bit for each entry that is not null.
     internal uint Occupied;
+
+    // What RangeTrie.JoinedParts() has found out since publication; the one thing that changes then.
+    internal long Rows = RowsUnknown;
+
+    internal const long RowsUnknown = -1;
+
+    // One row fills all parts: each but the first goes on where the one before it ends.
+    internal const uint AllJoined = uint.MaxValue - 1;
 
     internal RangeTrieNode(long edit, ulong start, int shift)
     {

@@ -34,6 +34,12 @@ sealed class SlotMap : SlotSet
     public override MemorySlot? NextByHva(HvaRange range, MemorySlot? after) =>
         _byHva.Next(range, after) is { } created ? _byId.Find(created.Id) : null;
 
+    /// <inheritdoc/>
+    internal override bool MaySharePages => _byHva.HasAliases;
+
+    /// <inheritdoc/>
+    internal override Gfn EndOfRow(MemorySlot first, Gfn limit) => new(_byGfn.EndOfRow(first, limit.Value));
+
     /// <summary>A map with the changes applied; this one stays as it is.</summary>
     internal SlotMap With(ReadOnlySpan<SlotChange> changes, long edit)
     {
