@@ -1,6 +1,7 @@
 using System;
 using System.Threading;
 using KvmSharp.Addresses;
+using KvmSharp.Buses;
 using KvmSharp.DirtyLog;
 using KvmSharp.HostMemory;
 using KvmSharp.Reclaim;
@@ -35,6 +36,7 @@ public sealed partial class VirtualMachine : IDisposable
         Slots = new MemorySlots(Options.SlotStore, Options.AddressSpaces, maxGfn, Sections, this, Options.SlotMirror);
         DirtyTracking = new DirtyTracking(this);
         Vcpus = new VcpuTable(this, Options);
+        Buses = new MachineBuses(Sections);
         _memories = new MachineMemory[Options.AddressSpaces];
         for (int space = 0; space < _memories.Length; space++)
             _memories[space] = new MachineMemory(this, new AddressSpaceId((byte)space));
@@ -56,6 +58,9 @@ public sealed partial class VirtualMachine : IDisposable
 
     /// <summary>Guest memory for device models and loaders, in the normal address space.</summary>
     public MachineMemory Memory => _memories[0];
+
+    /// <summary>Guest writes that raise an event or are collected, instead of leaving the guest.</summary>
+    public MachineBuses Buses { get; }
 
     /// <summary>Frames whose next write somebody wants to hear of.</summary>
     public WriteTracking WriteTracking => Mmu.Tracking;

@@ -2,6 +2,7 @@ using System;
 using System.Runtime.CompilerServices;
 using System.Threading;
 using KvmSharp.Addresses;
+using KvmSharp.Buses;
 using KvmSharp.Vcpus.Raw;
 
 namespace KvmSharp.Vcpus;
@@ -183,7 +184,8 @@ unsafe partial class GuestMemory
         }
     }
 
-    // Lets a device complete what is left. On the vCPU's thread, outside guest mode, as an exit to user space is.
+    // Lets the machine's bus and a device complete what is left. On the vCPU's thread, outside guest mode, as an exit to user
+    // space is.
     void Complete(IMmioDevice device, byte* buffer, int length)
     {
         // A copy: the device may use this memory itself.
@@ -197,15 +199,16 @@ unsafe partial class GuestMemory
         }
 
         bool wasIn = (Interlocked.Or(ref Words.Attention, Attention.Outside) & Attention.Outside) == 0;
+        uint taken = fault.IsWrite ? OfferToBus(fault, buffer) : 0;
         for (int index = 0; index < fault.FragmentCount; index++)
         {
             MmioFragment fragment = fault.Fragment(index);
             // SAFETY: fragments lie inside the access's buffer.
             var data = new Span<byte>(buffer + fragment.Offset, fragment.Length);
-            if (fault.IsWrite)
-                device.Write(fragment.Gpa, data);
-            else
+            if (!fault.IsWrite)
                 device.Read(fragment.Gpa, data);
+            else if ((taken & (1u << index)) == 0)
+                device.Write(fragment.Gpa, data);
         }
         _fault = fault;
         if (wasIn)
@@ -214,5 +217,25 @@ unsafe partial class GuestMemory
             Interlocked.And(ref Words.Attention, ~Attention.Outside);
             ServeRequests();
         }
+    }
+
+    // A bit for each fragment that the bus took. What follows in the page after one that it left is not offered, as in KVM.
+    uint OfferToBus(in GuestFault fault, byte* buffer)
+    {
+        IoBus bus = _vcpu.Machine.Buses.Memory;
+        uint taken = 0;
+        ulong leftPage = ulong.MaxValue;
+        for (int index = 0; index < fault.FragmentCount; index++)
+        {
+            MmioFragment fragment = fault.Fragment(index);
+            ulong page = fragment.Gpa.Value & ~Page.OffsetMask;
+            // SAFETY: fragments lie inside the access's buffer.
+            var data = new ReadOnlySpan<byte>(buffer + fragment.Offset, fragment.Length);
+            if (page != leftPage && bus.TryWrite(fragment.Gpa.Value, data))
+                taken |= 1u << index;
+            else
+                leftPage = page;
+        }
+        return taken;
     }
 }

@@ -68,7 +68,7 @@ unsafe partial class GuestMemory
         return value;
     }
 
-    /// <summary>Writes a value of 1 … 16 bytes; <see cref="Device"/> takes what is not memory.</summary>
+    /// <summary>Writes a value of 1 … 16 bytes; the machine's bus or <see cref="Device"/> takes what is not memory.</summary>
     /// <remarks>Where nobody can take it (host fault, dead machine) it is lost and <see cref="Fault"/> says why.</remarks>
     public void Write<T>(Gpa gpa, T value)
         where T : unmanaged
@@ -79,7 +79,8 @@ unsafe partial class GuestMemory
 
     /// <summary>
     /// Completes the typed access that just returned <see langword="false"/>, when <see cref="Fault"/> has fragments: the
-    /// device fills what a read lacks, or takes what a write could not put into memory.
+    /// device fills what a read lacks, or takes what a write could not put into memory, unless the machine's bus takes it
+    /// (<see cref="Buses.MachineBuses.Memory"/>).
     /// </summary>
     /// <param name="device">The device.</param>
     /// <param name="value">The value that was read in part, or was to be written.</param>
