@@ -1,3 +1,6 @@
+using System;
+using System.Threading;
+using KvmSharp.Buses;
 using KvmSharp.Hardware.Abi;
 using KvmSharp.Hardware.Native;
 using KvmSharp.Hardware.Raw;
@@ -12,40 +15,66 @@ partial class HardwareMachine
     const uint IoeventfdDeassign = 4;
     const uint IrqfdDeassign = 1;
 
-    /// <summary>Lets a write to an address or port raise an event instead of leaving the guest: <c>KVM_IOEVENTFD</c>.</summary>
-    /// <param name="trigger">Which write.</param>
-    /// <param name="notified">What it raises.</param>
-    /// <exception cref="KvmException">
-    /// <see cref="KvmErrno.EEXIST"/>: another trigger is there. <see cref="KvmErrno.EINVAL"/>: no write could be like this.
-    /// </exception>
-    public void AddTrigger(in WriteTrigger trigger, EventDescriptor notified) => SetTrigger(trigger, notified, 0);
-
-    /// <summary>Takes a trigger away.</summary>
-    /// <exception cref="KvmException"><see cref="KvmErrno.ENOENT"/>: there is none like this for this event.</exception>
-    public void RemoveTrigger(in WriteTrigger trigger, EventDescriptor notified) =>
-        SetTrigger(trigger, notified, IoeventfdDeassign);
-
-    /// <summary>Collects writes to a range of addresses or ports instead of leaving the guest for each.</summary>
-    /// <param name="address">The first address, or port.</param>
-    /// <param name="length">Bytes.</param>
-    /// <param name="isPort">Whether it is a port.</param>
-    /// <exception cref="KvmException"><see cref="KvmErrno.ENOSPC"/>: there are too many zones.</exception>
-    public void AddCoalescedZone(ulong address, uint length, bool isPort)
+    /// <inheritdoc/>
+    public IMachineEvent CreateEvent()
     {
         ThrowIfDisposed();
-        Require(
-            Requests.KVM_REGISTER_COALESCED_MMIO, _vm.TryRegisterCoalesced(address, length, isPort ? 1u : 0), address);
+        return new EventDescriptor();
     }
 
-    /// <summary>Takes away every zone that contains this range; there may be none.</summary>
-    /// <param name="address">The first address, or port.</param>
-    /// <param name="length">Bytes.</param>
-    /// <param name="isPort">Whether it is a port.</param>
-    public void RemoveCoalescedZones(ulong address, uint length, bool isPort)
+    /// <inheritdoc/>
+    public KvmErrno TryAddTrigger(in WriteTrigger trigger, IMachineEvent raised) => TrySetTrigger(trigger, raised, 0);
+
+    /// <inheritdoc/>
+    public KvmErrno TryRemoveTrigger(in WriteTrigger trigger, IMachineEvent raised) =>
+        TrySetTrigger(trigger, raised, IoeventfdDeassign);
+
+    /// <inheritdoc/>
+    public KvmErrno TryAddInterruptSource(uint gsi, IMachineEvent source) => TrySetInterruptSource(gsi, source, 0);
+
+    /// <inheritdoc/>
+    public KvmErrno TryRemoveInterruptSource(uint gsi, IMachineEvent source) =>
+        TrySetInterruptSource(gsi, source, IrqfdDeassign);
+
+    /// <inheritdoc/>
+    public KvmErrno TryAddCoalescedZone(in CoalescedZone zone)
     {
         ThrowIfDisposed();
-        Require(
-            Requests.KVM_UNREGISTER_COALESCED_MMIO, _vm.TryUnregisterCoalesced(address, length, isPort ? 1u : 0), address);
+        return _vm.TryRegisterCoalesced(zone.Address, zone.Size, zone.IsPort ? 1u : 0);
+    }
+
+    /// <inheritdoc/>
+    public KvmErrno TryRemoveCoalescedZones(in CoalescedZone range)
+    {
+        ThrowIfDisposed();
+        return _vm.TryUnregisterCoalesced(range.Address, range.Size, range.IsPort ? 1u : 0);
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>The kernel shows the ring through vCPUs: while there is none, there is nothing to take.</remarks>
+    public bool TryTakeCoalesced(out CoalescedWrite write)
+    {
+        ThrowIfDisposed();
+        foreach (HardwareVcpu vcpu in Volatile.Read(ref _vcpus))
+        {
+            bool taken = vcpu.TryTakeCoalesced(out write, out bool isShown);
+            if (isShown)
+                return taken;
+        }
+        write = default;
+        return false;
+    }
+
+    /// <summary>How many writes wait; −1 when no vCPU shows the ring.</summary>
+    internal int CountCoalesced()
+    {
+        foreach (HardwareVcpu vcpu in Volatile.Read(ref _vcpus))
+        {
+            int count = vcpu.CountCoalesced();
+            if (count >= 0)
+                return count;
+        }
+        return -1;
     }
 
     /// <summary>Puts interrupt controllers into the machine, before its first vCPU: <c>KVM_CREATE_IRQCHIP</c>.</summary>
@@ -66,33 +95,34 @@ partial class HardwareMachine
         Require(Requests.KVM_IRQ_LINE, _vm.TrySetIrqLine(gsi, level), gsi);
     }
 
-    /// <summary>Lets an event raise an interrupt: <c>KVM_IRQFD</c>.</summary>
-    /// <param name="gsi">The interrupt line.</param>
-    /// <param name="source">The event.</param>
-    /// <exception cref="KvmException">
-    /// <see cref="KvmErrno.EBUSY"/>: the event has an interrupt already. <see cref="KvmErrno.EINVAL"/>: the machine has no
-    /// interrupt controllers.
-    /// </exception>
-    public void AddInterruptSource(uint gsi, EventDescriptor source)
+    KvmErrno TrySetTrigger(in WriteTrigger trigger, IMachineEvent raised, uint flags)
     {
-        ThrowIfDisposed();
-        Require(Requests.KVM_IRQFD, _vm.TryIrqfd(source.Number, gsi, 0), gsi);
-    }
-
-    /// <summary>Takes an event away from an interrupt; no error if it did not raise it.</summary>
-    public void RemoveInterruptSource(uint gsi, EventDescriptor source)
-    {
-        ThrowIfDisposed();
-        Require(Requests.KVM_IRQFD, _vm.TryIrqfd(source.Number, gsi, IrqfdDeassign), gsi);
-    }
-
-    void SetTrigger(in WriteTrigger trigger, EventDescriptor notified, uint flags)
-    {
+        EventDescriptor descriptor = DescriptorOf(raised);
         ThrowIfDisposed();
         flags |= (trigger.IsPort ? IoeventfdPio : 0) | (trigger.Data is null ? 0 : IoeventfdDatamatch);
         KvmErrno errno = _vm.TryIoeventfd(
-            trigger.Address, (uint)trigger.Length, notified.Number, flags, trigger.Data.GetValueOrDefault());
-        Require(Requests.KVM_IOEVENTFD, errno, trigger.Address);
+            trigger.Address, unchecked((uint)trigger.Length), descriptor.Number, flags, trigger.Data.GetValueOrDefault());
+        GC.KeepAlive(descriptor);
+        return errno;
+    }
+
+    KvmErrno TrySetInterruptSource(uint gsi, IMachineEvent source, uint flags)
+    {
+        EventDescriptor descriptor = DescriptorOf(source);
+        ThrowIfDisposed();
+        KvmErrno errno = _vm.TryIrqfd(descriptor.Number, gsi, flags);
+        GC.KeepAlive(descriptor);
+        return errno;
+    }
+
+    // A descriptor that was closed may be somebody else's by now.
+    static EventDescriptor DescriptorOf(IMachineEvent source)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        if (source is not EventDescriptor descriptor)
+            throw new ArgumentException($"a {source.GetType().Name} is not an event that the kernel knows", nameof(source));
+        ObjectDisposedException.ThrowIf(descriptor.IsClosed, descriptor);
+        return descriptor;
     }
 
     static void Require(Request request, KvmErrno errno, ulong value)
@@ -101,10 +131,3 @@ partial class HardwareMachine
             throw Call.Refused(request, errno, $"0x{value:x}");
     }
 }
-
-/// <summary>A guest's write that raises an event.</summary>
-/// <param name="Address">The guest physical address, or the port.</param>
-/// <param name="Length">Bytes of the write: 1, 2, 4, 8, or 0 for any.</param>
-/// <param name="IsPort">Whether the address is a port.</param>
-/// <param name="Data">What must be written; nothing for whatever is.</param>
-public readonly record struct WriteTrigger(ulong Address, int Length, bool IsPort, ulong? Data = null);

@@ -24,6 +24,7 @@ public sealed partial class HardwareMachine : IMachine, ISlotMirror
     readonly VmDescriptor _vm;
     readonly VirtualMachine _core;
     readonly int _runPageLength;
+    readonly int _coalescedPage;
 
     readonly Lock _vcpusLock = new();
 
@@ -36,6 +37,7 @@ public sealed partial class HardwareMachine : IMachine, ISlotMirror
     {
         _backend = backend;
         _runPageLength = system.GetVcpuMmapSize();
+        _coalescedPage = vm.Check(KvmCapability.CoalescedMmio);
         _core = new VirtualMachine(options with
         {
             AddressSpaces = Math.Max(1, vm.Check(KvmCapability.MultiAddressSpace)),
@@ -65,6 +67,9 @@ public sealed partial class HardwareMachine : IMachine, ISlotMirror
     internal SystemDescriptor System => _system;
 
     internal int RunPageLength => _runPageLength;
+
+    /// <summary>The page of a vCPU's memory that holds the ring of coalesced writes; 0 for none.</summary>
+    internal int CoalescedPage => _coalescedPage;
 
     bool IsDisposed => Volatile.Read(ref _disposed) != 0;
 

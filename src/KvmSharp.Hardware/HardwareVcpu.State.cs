@@ -1,5 +1,6 @@
 using System;
 using KvmSharp.Backends;
+using KvmSharp.Buses;
 using KvmSharp.Hardware.Abi;
 using KvmSharp.Hardware.Native;
 using KvmSharp.Hardware.Raw;
@@ -177,20 +178,32 @@ partial class HardwareVcpu
         }
     }
 
-    /// <summary>The ring into which the kernel puts writes to coalesced zones.</summary>
-    /// <exception cref="NotSupportedException">The kernel does not coalesce.</exception>
-    public CoalescedRing OpenCoalescedRing()
+    /// <summary>How many writes wait in the machine's ring of coalesced writes, as this vCPU shows it.</summary>
+    /// <returns>−1 when it shows none: it was disposed, or the kernel collects no writes.</returns>
+    internal int CountCoalesced()
     {
-        RunPage page = HoldPage();
-        try
-        {
-            return page.CoalescedRing(_machine.Check(KvmCapability.CoalescedMmio));
-        }
-        finally
-        {
-            page.Release();
-        }
+        // Disposal lets go of the page after it has had the lock.
+        lock (_runLock)
+            return ShowsCoalesced ? _page.CoalescedRing(_machine.CoalescedPage).Count : -1;
     }
+
+    /// <summary>Takes the oldest write from that ring.</summary>
+    /// <param name="write">The write.</param>
+    /// <param name="isShown">Whether this vCPU shows the ring.</param>
+    /// <returns>Whether there was one.</returns>
+    internal bool TryTakeCoalesced(out CoalescedWrite write, out bool isShown)
+    {
+        lock (_runLock)
+        {
+            isShown = ShowsCoalesced;
+            if (isShown)
+                return _page.CoalescedRing(_machine.CoalescedPage).TryTake(out write);
+        }
+        write = default;
+        return false;
+    }
+
+    bool ShowsCoalesced => !_disposed && _machine.CoalescedPage > 0;
 
     /// <summary>The ring of pages that this vCPU has written; the machine must have been given rings before it.</summary>
     /// <exception cref="InvalidOperationException">It has none.</exception>

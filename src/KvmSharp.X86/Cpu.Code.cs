@@ -30,6 +30,9 @@ partial class Cpu
     // Whether one instruction is to be executed and no more.
     bool _single;
 
+    // Whether that is wanted of the next one.
+    bool _stepsNext;
+
     /// <summary>
     /// Changes whenever a link between blocks might no longer hold: translations were dropped, code was written, CS is
     /// another. Never 0.

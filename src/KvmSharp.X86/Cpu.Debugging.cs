@@ -29,6 +29,7 @@ partial class Cpu
     bool MustStep => (State.SystemFlags & (RFlags.TF | RFlags.RF)) != 0
         || State.Shadow != InterruptShadow.None
         || DeviceLog.IsActive
+        || _stepsNext
         || ChecksAccesses
         || Debugger.SingleStep
         || HasBreakpoints(isExecute: true);

@@ -1,5 +1,6 @@
 using System;
 using KvmSharp.Addresses;
+using KvmSharp.Buses;
 using KvmSharp.Vcpus;
 using KvmSharp.X86.Devices;
 using KvmSharp.X86.Events;
@@ -14,17 +15,47 @@ partial class Cpu
     /// <summary>The device accesses of the instruction under way.</summary>
     internal DeviceLog DeviceLog { get; } = new();
 
-    /// <summary>Bytes in a port access from a device's point of view, and the owner's: see <see cref="DeviceLog.Buffer"/>.</summary>
+    /// <summary>Asks the owner to answer an access; port data are in <see cref="DeviceLog.Buffer"/>.</summary>
     /// <param name="access">The access.</param>
     /// <returns><see langword="false"/> when the instruction waits for its answer.</returns>
-    internal bool TryAsk(ref DeviceAccess access)
+    internal bool TryAsk(ref DeviceAccess access) => TryTakeAnswer(ref access) || Wait(in access);
+
+    /// <summary>A write to a device: the machine's bus takes it, or else the owner is asked.</summary>
+    /// <param name="bus">The bus.</param>
+    /// <param name="access">The write, of one item; afterwards it says whether the bus took it.</param>
+    /// <param name="data">Its bytes.</param>
+    /// <returns><see langword="false"/> when the instruction waits, or is to be executed again by itself.</returns>
+    internal bool TryTell(IoBus bus, ref DeviceAccess access, ReadOnlySpan<byte> data)
     {
-        if (DeviceLog.TryTake(in access, out DeviceAccess answered))
+        if (!_single && bus.IsWatched(access.Address, access.Length))
         {
-            access.Data = answered.Data;
-            access.Count = answered.Count;
-            return true;
+            // What the bus takes is done once, but an instruction that then asks the owner is executed again. The log
+            // tells what was done, and is kept and cleared where instructions are executed one by one.
+            _stepsNext = true;
+            Stop = StopReason.Again;
+            return false;
         }
+        if (TryTakeAnswer(ref access))
+            return true;
+        if (!_single || !bus.TryWrite(access.Address, data))
+            return Wait(in access);
+        access.IsTaken = true;
+        DeviceLog.NoteTaken(in access);
+        return true;
+    }
+
+    bool TryTakeAnswer(ref DeviceAccess access)
+    {
+        if (!DeviceLog.TryTake(in access, out DeviceAccess answered))
+            return false;
+        access.Data = answered.Data;
+        access.Count = answered.Count;
+        access.IsTaken = answered.IsTaken;
+        return true;
+    }
+
+    bool Wait(in DeviceAccess access)
+    {
         DeviceLog.Wait(access);
         Stop = StopReason.DeviceExit;
         return false;
@@ -48,6 +79,7 @@ partial class Cpu
         }
         if (Memory.Fault.Kind != GuestAccessKind.Mmio)
             return StopForMemory();
+        bool isOffered = true;
         for (; done < data.Length; done += MaxFragment)
         {
             ReadOnlySpan<byte> fragment = data.Slice(done, Math.Min(MaxFragment, data.Length - done));
@@ -59,8 +91,10 @@ partial class Cpu
                 Count = 1,
                 Data = DeviceLog.Pack(fragment),
             };
-            if (!TryAsk(ref access))
+            if (isOffered ? !TryTell(Vcpu.Machine.Buses.Memory, ref access, fragment) : !TryAsk(ref access))
                 return false;
+            // What follows a piece that the bus has left is the owner's too, as in KVM.
+            isOffered = access.IsTaken;
         }
         return true;
     }

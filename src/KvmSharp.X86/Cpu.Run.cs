@@ -160,11 +160,13 @@ partial class Cpu
             Epoch++;
         }
         _single = MustStep;
+        _stepsNext = false;
         _singleTaken = false;
         if (_single)
             RunOne();
         else
             RunBlocks();
+        _single = false;
     }
 
     void RunBlocks()

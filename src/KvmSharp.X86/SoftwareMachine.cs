@@ -11,12 +11,15 @@ using KvmSharp.Vcpus;
 namespace KvmSharp.X86;
 
 /// <summary>A machine whose vCPUs are software x86-64 CPUs.</summary>
-public sealed class SoftwareMachine : IMachine, IWriteTracker
+public sealed partial class SoftwareMachine : IMachine, IWriteTracker
 {
     /// <summary>The one hypercall that can be asked for: a guest that shares or hides memory (KVM_HC_MAP_GPA_RANGE).</summary>
     const ulong ExitableHypercalls = 1UL << 12;
 
     const int MaxRingBytes = 1 << 20;
+
+    // The page of a vCPU's memory at which KVM shows the ring of coalesced writes.
+    const int CoalescedPage = 2;
 
     readonly VirtualMachine _core;
     readonly Lock _vcpusLock = new();
@@ -53,7 +56,9 @@ public sealed class SoftwareMachine : IMachine, IWriteTracker
         KvmCapability.UserMemory or KvmCapability.ExtendedCpuid or KvmCapability.MpState or KvmCapability.UserNmi
             or KvmCapability.SetGuestDebug or KvmCapability.VcpuEvents or KvmCapability.DebugRegs
             or KvmCapability.EnableCapVm or KvmCapability.Xsave or KvmCapability.Xcrs or KvmCapability.ReadOnlyMemory
-            or KvmCapability.ImmediateExit or KvmCapability.MemoryFaultInfo => 1,
+            or KvmCapability.ImmediateExit or KvmCapability.MemoryFaultInfo or KvmCapability.Ioeventfd
+            or KvmCapability.CoalescedPio => 1,
+        KvmCapability.CoalescedMmio => CoalescedPage,
         KvmCapability.NrMemslots => SlotLimits.UserSlots,
         KvmCapability.NrVcpus or KvmCapability.MaxVcpus => _core.Options.MaxVcpus,
         KvmCapability.MaxVcpuId => _core.Options.MaxVcpuIds,

@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using KvmSharp.Buses;
 using KvmSharp.Slots;
 using KvmSharp.Vcpus;
 
@@ -46,4 +47,52 @@ public interface IMachine : IDisposable
     /// </exception>
     /// <exception cref="ObjectDisposedException">The machine was disposed.</exception>
     IVcpu CreateVcpu(VcpuId id);
+
+    /// <summary>Makes an event of the kind that this machine raises and hears.</summary>
+    /// <exception cref="KvmException">The host has no room for another.</exception>
+    IMachineEvent CreateEvent();
+
+    /// <summary>Lets a guest's write raise an event instead of leaving the guest: <c>KVM_IOEVENTFD</c>.</summary>
+    /// <param name="trigger">Which write.</param>
+    /// <param name="raised">An event of <see cref="CreateEvent"/>.</param>
+    /// <returns>
+    /// <see cref="KvmErrno.EINVAL"/>: no write could be like this. <see cref="KvmErrno.EEXIST"/>: a trigger is there that could
+    /// mean the same write. <see cref="KvmErrno.ENOSPC"/>: there are too many coalesced zones.
+    /// </returns>
+    /// <exception cref="ArgumentException">It is not an event of this kind.</exception>
+    KvmErrno TryAddTrigger(in WriteTrigger trigger, IMachineEvent raised);
+
+    /// <summary>Takes a trigger away. When this returns, it raises nothing any more.</summary>
+    /// <returns><see cref="KvmErrno.ENOENT"/>: there is none like this for this event.</returns>
+    /// <exception cref="ArgumentException">It is not an event of this kind.</exception>
+    KvmErrno TryRemoveTrigger(in WriteTrigger trigger, IMachineEvent raised);
+
+    /// <summary>Lets an event raise an interrupt: <c>KVM_IRQFD</c>.</summary>
+    /// <param name="gsi">The interrupt line.</param>
+    /// <param name="source">An event of <see cref="CreateEvent"/>.</param>
+    /// <returns>
+    /// <see cref="KvmErrno.EINVAL"/>: the machine has no interrupt controllers inside. <see cref="KvmErrno.EBUSY"/>: the event
+    /// raises an interrupt already.
+    /// </returns>
+    /// <exception cref="ArgumentException">It is not an event of this kind.</exception>
+    KvmErrno TryAddInterruptSource(uint gsi, IMachineEvent source);
+
+    /// <summary>Takes an event away from an interrupt; no error if it did not raise it.</summary>
+    /// <exception cref="ArgumentException">It is not an event of this kind.</exception>
+    KvmErrno TryRemoveInterruptSource(uint gsi, IMachineEvent source);
+
+    /// <summary>
+    /// Collects writes to a range of addresses or ports instead of leaving the guest for each, for as long as there is room:
+    /// <c>KVM_REGISTER_COALESCED_MMIO</c>. Zones may overlap, and be there twice.
+    /// </summary>
+    /// <returns><see cref="KvmErrno.ENOSPC"/>: there are too many.</returns>
+    KvmErrno TryAddCoalescedZone(in CoalescedZone zone);
+
+    /// <summary>Takes away every zone that wholly contains a range: larger ones too, or none.</summary>
+    /// <returns>Why not.</returns>
+    KvmErrno TryRemoveCoalescedZones(in CoalescedZone range);
+
+    /// <summary>Takes the oldest write that was collected. For one thread at a time.</summary>
+    /// <returns>Whether there was one.</returns>
+    bool TryTakeCoalesced(out CoalescedWrite write);
 }

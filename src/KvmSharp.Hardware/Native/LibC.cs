@@ -22,6 +22,8 @@ static unsafe partial class LibC
     internal const int EFD_NONBLOCK = 0x800;
     internal const int EFD_CLOEXEC = 0x8_0000;
 
+    internal const short POLLIN = 0x1;
+
     internal const int SIG_BLOCK = 0;
 
     // What glibc and musl reserve for a signal set; the kernel takes the first eight bytes.
@@ -57,6 +59,9 @@ static unsafe partial class LibC
     [LibraryImport("libc", SetLastError = true)]
     internal static partial nint write(SafeHandle fd, void* buf, nuint count);
 
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial int poll(PollDescriptor* fds, nuint nfds, int timeout);
+
     [LibraryImport("libc")]
     internal static partial nuint pthread_self();
 
@@ -68,4 +73,12 @@ static unsafe partial class LibC
 
     [LibraryImport("libc", SetLastError = true)]
     internal static partial int sigtimedwait(ulong* set, void* info, nint* timeout);
+
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct PollDescriptor
+    {
+        internal int fd;
+        internal short events;
+        internal short revents;
+    }
 }

@@ -1,13 +1,17 @@
+using System;
+using System.Diagnostics;
 using System.Runtime.Versioning;
+using System.Threading;
+using KvmSharp.Buses;
 using KvmSharp.Hardware.Native;
 using Microsoft.Win32.SafeHandles;
 
 namespace KvmSharp.Hardware.Raw;
 
-/// <summary>A counter of the kernel's that one side raises and the other takes: <c>eventfd</c>.</summary>
+/// <summary>An event of the kernel's: <c>eventfd</c>. The kernel itself raises it, or hears it.</summary>
 /// <remarks>Thread-safe.</remarks>
 [SupportedOSPlatform("linux")]
-public sealed unsafe class EventDescriptor : SafeHandleMinusOneIsInvalid
+public sealed unsafe class EventDescriptor : SafeHandleMinusOneIsInvalid, IMachineEvent
 {
     /// <summary>Makes a counter of zero.</summary>
     /// <exception cref="KvmException">The host has no more descriptors.</exception>
@@ -22,7 +26,7 @@ public sealed unsafe class EventDescriptor : SafeHandleMinusOneIsInvalid
 
     internal int Number => (int)handle;
 
-    /// <summary>Takes the count: how often it was raised since it was last taken. Does not wait.</summary>
+    /// <inheritdoc/>
     public ulong Take()
     {
         ulong count = 0;
@@ -30,12 +34,44 @@ public sealed unsafe class EventDescriptor : SafeHandleMinusOneIsInvalid
         return LibC.read(this, &count, sizeof(ulong)) == sizeof(ulong) ? count : 0;
     }
 
-    /// <summary>Raises the count by one.</summary>
+    /// <inheritdoc/>
     public void Raise()
     {
         ulong one = 1;
-        if (LibC.write(this, &one, sizeof(ulong)) != sizeof(ulong))
-            throw new KvmException("write", Call.LastErrno(), "an event could not be raised");
+        // Refused only when the count is as high as it goes, and then it stays so.
+        _ = LibC.write(this, &one, sizeof(ulong));
+    }
+
+    /// <inheritdoc/>
+    public bool Wait(TimeSpan timeout)
+    {
+        long began = Stopwatch.GetTimestamp();
+        bool isHeld = false;
+        try
+        {
+            DangerousAddRef(ref isHeld);
+            while (true)
+            {
+                TimeSpan left = timeout - Stopwatch.GetElapsedTime(began);
+                int milliseconds = timeout == Timeout.InfiniteTimeSpan
+                    ? -1
+                    : (int)Math.Clamp(Math.Ceiling(left.TotalMilliseconds), 0, int.MaxValue);
+                var wanted = new LibC.PollDescriptor { fd = (int)handle, events = LibC.POLLIN };
+                int ready = LibC.poll(&wanted, 1, milliseconds);
+                KvmErrno errno = ready < 0 ? Call.LastErrno() : KvmErrno.None;
+                if (ready > 0)
+                    return true;
+                if (ready == 0 && milliseconds == 0)
+                    return false;
+                if (errno is not (KvmErrno.None or KvmErrno.EINTR))
+                    throw new KvmException("poll", errno, "an event cannot be waited for");
+            }
+        }
+        finally
+        {
+            if (isHeld)
+                DangerousRelease();
+        }
     }
 
     /// <inheritdoc/>

@@ -70,14 +70,14 @@ sealed unsafe class RunPage
         set => _run->cr8 = value;
     }
 
-    /// <summary>Where the kernel collects writes to devices, if it does.</summary>
+    /// <summary>Where the kernel collects writes to devices. Good while the caller keeps the page mapped.</summary>
     /// <param name="page">The page of it, as the capability says.</param>
     internal CoalescedRing CoalescedRing(int page)
     {
         if (page <= 0 || (page + 1) * Page.Size > _length)
             throw new NotSupportedException($"a run page of 0x{_length:x} bytes has no page {page} for coalesced writes");
-        // SAFETY: the page lies inside the mapping; the ring keeps this object, and with it the mapping, alive.
-        return new CoalescedRing(this, (byte*)_run + (page * Page.Size));
+        // SAFETY: the page lies inside the mapping.
+        return new CoalescedRing((byte*)_run + (page * Page.Size));
     }
 
     /// <summary>Keeps it mapped until <see cref="Release"/>.</summary>

@@ -28,4 +28,7 @@ struct DeviceAccess
 
     /// <summary>What is written, or was read; the first byte lowest.</summary>
     internal ulong Data;
+
+    /// <summary>Whether the machine's bus took it, so that the owner was not asked.</summary>
+    internal bool IsTaken;
 }

@@ -80,6 +80,13 @@ sealed class DeviceLog
         _answered++;
     }
 
+    /// <summary>Notes an access that is done, and that the instruction has gone past.</summary>
+    internal void NoteTaken(in DeviceAccess access)
+    {
+        Append() = access;
+        _next = _answered = _count;
+    }
+
     /// <summary>The access that waits has its answer in <see cref="DeviceAccess.Data"/> or the buffer.</summary>
     internal void Answer() => _answered = _count;
 

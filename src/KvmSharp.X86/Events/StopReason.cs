@@ -18,7 +18,10 @@ enum StopReason
     /// <summary>The instruction is done; events and code have to be looked at before the next one.</summary>
     Done,
 
-    /// <summary>The instruction is to be executed again, after events: a repeated string instruction half way.</summary>
+    /// <summary>
+    /// The instruction is to be executed again, after events: a repeated string instruction half way, or one that writes to
+    /// the machine's bus.
+    /// </summary>
     Again,
 
     /// <summary>The instruction waits for a device, or for the owner: <see cref="Cpu.Exit"/>. It is executed again then.</summary>

@@ -41,7 +41,7 @@ sealed class InterpretedTransfer(in Decoded decoded, InstructionHandler handler)
             if (cpu.Stop == StopReason.None)
                 cpu.Stop = StopReason.Done;
         }
-        else if (cpu.Stop is StopReason.Fault or StopReason.DeviceExit)
+        else if (cpu.Stop is StopReason.Fault or StopReason.DeviceExit or StopReason.Again)
         {
             ulong faultAddress = cpu.State.Cr2;
             cpu.State = before;

@@ -1,5 +1,6 @@
 using System;
 using Iced.Intel;
+using KvmSharp.Buses;
 using KvmSharp.X86.Devices;
 using KvmSharp.X86.Events;
 using KvmSharp.X86.Operations;
@@ -8,7 +9,10 @@ using Register = KvmSharp.X86.State.Register;
 
 namespace KvmSharp.X86.Privileged;
 
-/// <summary>IN, OUT, INS, OUTS. Each access leaves the CPU; a repeated one moves many items at once.</summary>
+/// <summary>
+/// IN, OUT, INS, OUTS. Each access leaves the CPU, but for outputs that the machine's bus takes; a repeated one moves many
+/// items at once.
+/// </summary>
 static class PortInstructions
 {
     internal static void Enter()
@@ -46,9 +50,10 @@ static class PortInstructions
         ushort port = PortOf(cpu, in instruction, 0);
         if (!TryCheck(cpu, port, bits / 8))
             return false;
-        DeviceLog.Unpack(cpu.State.Registers[Register.Rax], cpu.DeviceLog.Buffer.AsSpan(0, bits / 8));
+        Span<byte> data = cpu.DeviceLog.Buffer.AsSpan(0, bits / 8);
+        DeviceLog.Unpack(cpu.State.Registers[Register.Rax], data);
         var access = new DeviceAccess { Kind = DeviceAccessKind.PortOut, Address = port, Length = bits / 8, Count = 1 };
-        return cpu.TryAsk(ref access);
+        return cpu.TryTell(cpu.Vcpu.Machine.Buses.Ports, ref access, data);
     }
 
     static ushort PortOf(Cpu cpu, in Instruction instruction, int operand) =>
@@ -109,7 +114,10 @@ static class PortInstructions
         ushort port = (ushort)cpu.State.Registers[Register.Rdx];
         if (!TryCheck(cpu, port, bytes) || !operation.TrySource(cpu, out ulong source))
             return false;
-        int count = operation.CountInPage(cpu, source, DeviceLog.BufferLength / bytes);
+        // The machine's bus takes items, not rows of them.
+        IoBus bus = cpu.Vcpu.Machine.Buses.Ports;
+        bool isWatched = bus.IsWatched(port, bytes);
+        int count = isWatched ? 1 : operation.CountInPage(cpu, source, DeviceLog.BufferLength / bytes);
         ulong step = operation.Step(cpu);
         for (int item = 0; item < count; item++)
         {
@@ -118,7 +126,7 @@ static class PortInstructions
             DeviceLog.Unpack(value, cpu.DeviceLog.Buffer.AsSpan(item * bytes, bytes));
         }
         var access = new DeviceAccess { Kind = DeviceAccessKind.PortOut, Address = port, Length = bytes, Count = count };
-        if (!cpu.TryAsk(ref access))
+        if (isWatched ? !cpu.TryTell(bus, ref access, cpu.DeviceLog.Buffer.AsSpan(0, bytes)) : !cpu.TryAsk(ref access))
             return false;
         operation.Advance(cpu, Register.Rsi, access.Count);
         operation.CountDown(cpu, access.Count);

@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Linq;
 using KvmSharp.Backends;
+using KvmSharp.Buses;
 using KvmSharp.Cli.Conform;
 using KvmSharp.Cli.Conform.Language;
 using KvmSharp.Cli.Conform.Machines;
@@ -32,7 +33,9 @@ public sealed class RandomSequenceTests
             {
                 ConformLine line = ConformFile.ParseLine(1, text)!;
                 string outcome = line.Operation.Run(machine).Split(' ')[0];
-                string key = $"{text.Split(' ')[0]} {(outcome is [>= '0' and <= '9', ..] ? "value" : outcome)}";
+                bool isNumber = outcome is [>= '0' and <= '9', ..];
+                string operation = text.Split(' ')[0];
+                string key = $"{operation} {(!isNumber ? outcome : operation == "take" && outcome != "0" ? "raised" : "value")}";
                 seen[key] = seen.GetValueOrDefault(key) + 1;
             }
         }
@@ -42,7 +45,9 @@ public sealed class RandomSequenceTests
         {
             "slot ok", "slot EINVAL", "slot EEXIST", "delete ok", "delete EINVAL", "write ok", "write mmio", "read value",
             "read mmio", "log ok", "log ENOENT", "log EINVAL", "log ENXIO", "clear ok", "clear EINVAL", "cap ok", "cap EINVAL",
-            "vcpu ok", "vcpu EINVAL", "vcpu EEXIST", "harvest value", "reset value",
+            "vcpu ok", "vcpu EINVAL", "vcpu EEXIST", "harvest value", "reset value", "ioevent ok", "ioevent EEXIST",
+            "ioevent ENOENT", "ioevent EINVAL", "ioevent EBADF", "coalesce ok", "coalesce EINVAL", "coalesced mmio",
+            "coalesced pio", "coalesced none", "out ok", "out io", "irqfd ok", "irqfd EINVAL", "take raised",
         })
         {
             Assert.True(seen.GetValueOrDefault(wanted) > 0, $"never seen: {wanted}; seen: {string.Join(", ", seen)}");
@@ -55,6 +60,7 @@ public sealed class RandomSequenceTests
     [InlineData(Fault.LosesBits)]
     [InlineData(Fault.ForgetsOverlap)]
     [InlineData(Fault.MovesToNowhere)]
+    [InlineData(Fault.ForgetsTriggers)]
     public void A_broken_machine_is_found_and_its_sequence_made_short(Fault fault)
     {
         using var sound = new SoftConformMachine(1);
@@ -83,6 +89,7 @@ public sealed class RandomSequenceTests
         LosesBits,
         ForgetsOverlap,
         MovesToNowhere,
+        ForgetsTriggers,
     }
 
     /// <summary>Our machine with one thing wrong.</summary>
@@ -129,7 +136,25 @@ public sealed class RandomSequenceTests
         internal override ulong Generation(uint space) => _inner.Generation(space);
 
         internal override GuestAccess Access(uint vcpu, GuestAccess access) =>
-            base.Access(vcpu, fault == Fault.MovesToNowhere && access.Gpa >> 12 == 3 ? access with { Gpa = access.Gpa + 0x1000 } : access);
+            base.Access(vcpu, fault == Fault.MovesToNowhere && access.Address >> 12 == 3 ? access with { Address = access.Address + 0x1000 } : access);
+
+        internal override void CreateEvent(string name) => _inner.CreateEvent(name);
+
+        internal override ulong TakeEvent(string name) => _inner.TakeEvent(name);
+
+        internal override KvmErrno SetIoevent(ulong address, uint length, string descriptor, uint flags, ulong data) =>
+            fault == Fault.ForgetsTriggers && length == 4 && (flags & 4) == 0
+                ? KvmErrno.None
+                : _inner.SetIoevent(address, length, descriptor, flags, data);
+
+        internal override KvmErrno SetIrqfd(string descriptor, uint gsi, uint flags) => _inner.SetIrqfd(descriptor, gsi, flags);
+
+        internal override KvmErrno SetCoalesced(ulong address, uint size, uint pio, bool remove) =>
+            _inner.SetCoalesced(address, size, pio, remove);
+
+        internal override int CountCoalesced() => _inner.CountCoalesced();
+
+        internal override bool TryTakeCoalesced(out CoalescedWrite write) => _inner.TryTakeCoalesced(out write);
 
         internal override IVcpu? FindVcpu(uint id) => _inner.FindVcpu(id);
 
@@ -138,6 +163,8 @@ public sealed class RandomSequenceTests
             _inner.Dispose();
             base.Dispose();
         }
+
+        private protected override IMachineEvent NewEvent() => new CountedEvent();
 
         private protected override KvmErrno SetSlotCore(uint word, uint flags, ulong gpa, ulong size, ulong hva)
         {

@@ -1,7 +1,9 @@
 using System;
 using System.Collections.Generic;
+using System.Diagnostics.CodeAnalysis;
 using KvmSharp.Addresses;
 using KvmSharp.Backends;
+using KvmSharp.Buses;
 using KvmSharp.HostMemory;
 
 namespace KvmSharp.Cli.Conform.Machines;
@@ -16,12 +18,16 @@ abstract class ConformMachine : IDisposable
     /// <summary>Bytes of host memory that a file can use.</summary>
     internal const int ArenaBytes = 64 << 20;
 
+    /// <summary>What stands for a descriptor that is open and of another kind: the machine's own device.</summary>
+    private protected const string DeviceName = "kvm";
+
     const int PagesPerWord = 64;
 
     // A bitmap for more is larger than anything a file could want to look at.
     const ulong MostLoggedPages = 1UL << 24;
 
     readonly Dictionary<uint, ulong> _pages = [];
+    readonly Dictionary<string, IMachineEvent> _events = [];
 
     // vCPUs that are prepared for accesses.
     readonly HashSet<uint> _flat = [];
@@ -46,6 +52,7 @@ abstract class ConformMachine : IDisposable
     {
         _pages.Clear();
         _flat.Clear();
+        ClearEvents();
         StubAddress = null;
         Arena.Dispose();
         StubPage.Dispose();
@@ -97,6 +104,32 @@ abstract class ConformMachine : IDisposable
 
     internal abstract KvmErrno CreateVcpu(ulong id);
 
+    /// <summary>Makes an event of a name, in place of one that had it. Descriptors go by the names that files give them.</summary>
+    internal virtual void CreateEvent(string name)
+    {
+        if (_events.Remove(name, out IMachineEvent? old))
+            old.Dispose();
+        _events.Add(name, NewEvent());
+    }
+
+    /// <summary>The count of an event, which is zero afterwards.</summary>
+    internal virtual ulong TakeEvent(string name) => _events.TryGetValue(name, out IMachineEvent? found) ? found.Take() : 0;
+
+    /// <summary><c>KVM_IOEVENTFD</c>.</summary>
+    internal abstract KvmErrno SetIoevent(ulong address, uint length, string descriptor, uint flags, ulong data);
+
+    /// <summary><c>KVM_IRQFD</c>.</summary>
+    internal abstract KvmErrno SetIrqfd(string descriptor, uint gsi, uint flags);
+
+    /// <summary><c>KVM_REGISTER_COALESCED_MMIO</c>, or the opposite.</summary>
+    internal abstract KvmErrno SetCoalesced(ulong address, uint size, uint pio, bool remove);
+
+    /// <summary>Writes that were collected and wait; −1 when there is no vCPU to see them through.</summary>
+    internal abstract int CountCoalesced();
+
+    /// <summary>Takes the oldest collected write.</summary>
+    internal abstract bool TryTakeCoalesced(out CoalescedWrite write);
+
     internal abstract ulong Generation(uint space);
 
     /// <summary>Lets a vCPU write or read guest memory.</summary>
@@ -116,6 +149,7 @@ abstract class ConformMachine : IDisposable
 
     public virtual void Dispose()
     {
+        ClearEvents();
         Arena.Dispose();
         StubPage.Dispose();
         GC.SuppressFinalize(this);
@@ -123,5 +157,17 @@ abstract class ConformMachine : IDisposable
 
     private protected void Remember(uint word, ulong size) => _pages[word] = size >> Page.Shift;
 
+    private protected bool TryFindEvent(string name, [NotNullWhen(true)] out IMachineEvent? found) =>
+        _events.TryGetValue(name, out found);
+
+    private protected abstract IMachineEvent NewEvent();
+
     private protected abstract KvmErrno SetSlotCore(uint word, uint flags, ulong gpa, ulong size, ulong hva);
+
+    void ClearEvents()
+    {
+        foreach (IMachineEvent @event in _events.Values)
+            @event.Dispose();
+        _events.Clear();
+    }
 }

@@ -3,11 +3,14 @@ using System.Collections.Generic;
 namespace KvmSharp.Cli.Conform.Machines;
 
 /// <summary>An access that a vCPU makes, and what comes of it.</summary>
-/// <param name="Gpa">The guest physical address; the guest runs in real mode with flat segments, so below 4 GiB.</param>
+/// <param name="Address">
+/// The guest physical address; the guest runs in real mode with flat segments, so below 4 GiB. Or the port.
+/// </param>
 /// <param name="Size">Bytes: 1, 2 or 4.</param>
 /// <param name="IsWrite">Whether it writes.</param>
 /// <param name="Value">What it writes; of a read, what it finds, with ones where no memory answers.</param>
-sealed record GuestAccess(ulong Gpa, int Size, bool IsWrite, uint Value)
+/// <param name="IsPort">Whether it is an output to a port.</param>
+sealed record GuestAccess(ulong Address, int Size, bool IsWrite, uint Value, bool IsPort = false)
 {
     /// <summary>What an access outside memory reads.</summary>
     internal const byte OpenBus = 0xff;

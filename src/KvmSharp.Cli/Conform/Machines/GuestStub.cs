@@ -5,8 +5,8 @@ using KvmSharp.Backends;
 namespace KvmSharp.Cli.Conform.Machines;
 
 /// <summary>
-/// Real-mode code that makes one access each: at the address in EBX, with the value in EAX, and then halts. The segments are
-/// flat, the code's own begins where the page lies.
+/// Real-mode code that makes one access each: at the address in EBX or the port in DX, with the value in EAX, and then halts.
+/// The segments are flat, the code's own begins where the page lies.
 /// </summary>
 static class GuestStub
 {
@@ -25,6 +25,9 @@ static class GuestStub
         [LongAddress, 0x8a, 0x03, Hlt],              // mov al, [ebx]
         [LongAddress, 0x8b, 0x03, Hlt],              // mov ax, [ebx]
         [LongAddress, LongOperand, 0x8b, 0x03, Hlt], // mov eax, [ebx]
+        [0xee, Hlt],                                 // out dx, al
+        [0xef, Hlt],                                 // out dx, ax
+        [LongOperand, 0xef, Hlt],                    // out dx, eax
     ];
 
     internal static void WriteTo(Span<byte> page)
@@ -50,7 +53,14 @@ static class GuestStub
     /// <summary>Makes an access.</summary>
     internal static GuestAccess Run(IVcpu vcpu, GuestAccess access)
     {
-        vcpu.SetRegs(new KvmRegs { Rip = EntryFor(access), Rflags = 2, Rbx = access.Gpa, Rax = access.Value });
+        vcpu.SetRegs(new KvmRegs
+        {
+            Rip = EntryFor(access),
+            Rflags = 2,
+            Rax = access.Value,
+            Rbx = access.Address,
+            Rdx = access.Address & ushort.MaxValue,
+        });
         while (true)
         {
             VcpuExit exit = vcpu.Run();
@@ -62,6 +72,9 @@ static class GuestStub
                 case VcpuExitReason.Mmio:
                     access.Pieces.Add(MmioText.Read(exit.Mmio.Address.Value, exit.Mmio.Length));
                     exit.Data.Fill(GuestAccess.OpenBus);
+                    continue;
+                case VcpuExitReason.Io when access.IsPort:
+                    access.Pieces.Add(ExitText.Of(exit));
                     continue;
                 case VcpuExitReason.Hlt:
                     vcpu.GetRegs(out KvmRegs regs);
@@ -76,7 +89,9 @@ static class GuestStub
     // Where the code for an access begins, from the start of the page.
     static ulong EntryFor(GuestAccess access)
     {
+        const int Widths = 3;
         int width = access.Size switch { 1 => 0, 2 => 1, _ => 2 };
-        return (ulong)(((access.IsWrite ? 0 : _codes.Length / 2) + width) * Spacing);
+        int kind = access.IsPort ? 2 : access.IsWrite ? 0 : 1;
+        return (ulong)(((kind * Widths) + width) * Spacing);
     }
 }

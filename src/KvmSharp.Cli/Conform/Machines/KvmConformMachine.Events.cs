@@ -1,49 +1,35 @@
 using System.Collections.Generic;
-using KvmSharp.Cli.Conform.Language;
+using KvmSharp.Buses;
 using KvmSharp.Hardware;
 using KvmSharp.Hardware.Abi;
 using KvmSharp.Hardware.Raw;
 
 namespace KvmSharp.Cli.Conform.Machines;
 
-// What only the kernel has.
+// Descriptors, and what only the kernel has.
 partial class KvmConformMachine : IKernelCalls
 {
-    const string DeviceName = "kvm";
-
-    readonly Dictionary<string, EventDescriptor> _events = [];
     readonly Dictionary<string, GuestMemfd> _memfds = [];
-    CoalescedRing? _coalesced;
 
     internal override IKernelCalls Kernel => this;
 
     VmDescriptor Vm => _machine.Vm;
 
-    void IKernelCalls.CreateEvent(string name)
-    {
-        if (_events.Remove(name, out EventDescriptor? old))
-            old.Dispose();
-        _events.Add(name, new EventDescriptor());
-    }
-
-    ulong IKernelCalls.TakeEvent(string name) => _events.TryGetValue(name, out EventDescriptor? found) ? found.Take() : 0;
-
-    KvmErrno IKernelCalls.SetIoevent(ulong address, uint length, string descriptor, uint flags, ulong data) =>
+    internal override KvmErrno SetIoevent(ulong address, uint length, string descriptor, uint flags, ulong data) =>
         Vm.TryIoeventfd(address, length, NumberOf(descriptor), flags, data);
 
-    KvmErrno IKernelCalls.CreateIrqchip() => Vm.TryCreateIrqchip();
+    internal override KvmErrno SetIrqfd(string descriptor, uint gsi, uint flags) =>
+        Vm.TryIrqfd(NumberOf(descriptor), gsi, flags);
 
-    KvmErrno IKernelCalls.SetIrqfd(string descriptor, uint gsi, uint flags) => Vm.TryIrqfd(NumberOf(descriptor), gsi, flags);
-
-    KvmErrno IKernelCalls.SetCoalesced(ulong address, uint size, uint pio, bool remove) => remove
+    internal override KvmErrno SetCoalesced(ulong address, uint size, uint pio, bool remove) => remove
         ? Vm.TryUnregisterCoalesced(address, size, pio)
         : Vm.TryRegisterCoalesced(address, size, pio);
 
-    int IKernelCalls.CountCoalesced() => OpenCoalesced()?.Count ?? -1;
+    internal override int CountCoalesced() => _machine.CountCoalesced();
 
-    string? IKernelCalls.TakeCoalesced() => OpenCoalesced() is { } ring && ring.TryTake(out CoalescedWrite write)
-        ? $"{(write.IsPort ? "pio" : "mmio")} {Outcome.Of(write.Address)} {Outcome.Of((ulong)write.Length)} {Outcome.Of(write.Data)}"
-        : null;
+    internal override bool TryTakeCoalesced(out CoalescedWrite write) => _machine.TryTakeCoalesced(out write);
+
+    KvmErrno IKernelCalls.CreateIrqchip() => Vm.TryCreateIrqchip();
 
     KvmErrno IKernelCalls.CreateMemfd(string name, ulong size, ulong flags)
     {
@@ -90,32 +76,19 @@ partial class KvmConformMachine : IKernelCalls
             old.Dispose();
     }
 
+    private protected override IMachineEvent NewEvent() => new EventDescriptor();
+
     // Of an event, of a memory file, of the device itself; −1 for no descriptor.
     int NumberOf(string name) =>
-        _events.TryGetValue(name, out EventDescriptor? found) ? found.Number
+        TryFindEvent(name, out IMachineEvent? found) ? ((EventDescriptor)found).Number
         : _memfds.TryGetValue(name, out GuestMemfd? memfd) ? memfd.Number
         : name == DeviceName ? _machine.System.Number
         : -1;
 
-    // A machine has one ring, and shows it in each vCPU's memory.
-    CoalescedRing? OpenCoalesced()
+    void ClearMemfds()
     {
-        if (_coalesced is null)
-        {
-            foreach (HardwareVcpu vcpu in _vcpus.Values)
-                return _coalesced = vcpu.OpenCoalescedRing();
-        }
-        return _coalesced;
-    }
-
-    void ClearEvents()
-    {
-        foreach (EventDescriptor descriptor in _events.Values)
-            descriptor.Dispose();
-        _events.Clear();
         foreach (GuestMemfd memfd in _memfds.Values)
             memfd.Dispose();
         _memfds.Clear();
-        _coalesced = null;
     }
 }

@@ -128,7 +128,7 @@ sealed partial class KvmConformMachine : ConformMachine
             ring.Dispose();
         _rings.Clear();
         _vcpus.Clear();
-        ClearEvents();
+        ClearMemfds();
         _machine.Dispose();
     }
 

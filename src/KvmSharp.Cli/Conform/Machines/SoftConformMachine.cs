@@ -11,7 +11,7 @@ namespace KvmSharp.Cli.Conform.Machines;
 
 /// <summary>The Core's machine with software CPUs.</summary>
 /// <param name="addressSpaces">Address spaces: as many as the machine it is compared with.</param>
-sealed class SoftConformMachine(int addressSpaces) : ConformMachine
+sealed partial class SoftConformMachine(int addressSpaces) : ConformMachine
 {
     const int SpaceShift = 16;
 
@@ -22,7 +22,8 @@ sealed class SoftConformMachine(int addressSpaces) : ConformMachine
 
     internal override bool Has(ConformFeature feature) => feature switch
     {
-        ConformFeature.None or ConformFeature.Generation or ConformFeature.Gpa52 or ConformFeature.Cpu => true,
+        ConformFeature.None or ConformFeature.Generation or ConformFeature.Gpa52 or ConformFeature.Cpu
+            or ConformFeature.Ioevent or ConformFeature.Coalesced => true,
         ConformFeature.Spaces => addressSpaces > 1,
         _ => false,
     };
@@ -63,29 +64,15 @@ sealed class SoftConformMachine(int addressSpaces) : ConformMachine
         return false;
     }
 
-    internal override KvmErrno Enable(uint capability, uint flags, ulong argument) => (KvmCapability)capability switch
-    {
-        _ when flags != 0 => KvmErrno.EINVAL,
-        KvmCapability.ManualDirtyLogProtect => Machine.DirtyTracking.TrySetModes((DirtyLogModes)argument),
-        KvmCapability.DirtyLogRing or KvmCapability.DirtyLogRingAcqRel => Machine.DirtyTracking.TryEnableRings(argument),
-        KvmCapability.MaxVcpuId => argument > uint.MaxValue
-            ? KvmErrno.EINVAL
-            : Machine.Vcpus.TryLimitIds((uint)argument),
-        _ => KvmErrno.EINVAL,
-    };
+    internal override KvmErrno Enable(uint capability, uint flags, ulong argument) =>
+        flags != 0 ? KvmErrno.EINVAL : _software.TryEnable((KvmCapability)capability, argument);
 
-    internal override int Check(uint capability) => (KvmCapability)capability switch
+    internal override int Check(uint capability)
     {
-        KvmCapability.NrMemslots => SlotLimits.UserSlots,
-        KvmCapability.MaxVcpus => Machine.Options.MaxVcpus,
-        KvmCapability.MaxVcpuId => Machine.Options.MaxVcpuIds,
+        int value = _software.Check((KvmCapability)capability);
         // One space, and the lack of the capability, are the same to KVM.
-        KvmCapability.MultiAddressSpace => addressSpaces > 1 ? addressSpaces : 0,
-        KvmCapability.ManualDirtyLogProtect => (int)(DirtyLogModes.ManualProtect | DirtyLogModes.InitiallySet),
-        KvmCapability.DirtyLogRing or KvmCapability.DirtyLogRingAcqRel => 1 << 20,
-        KvmCapability.UserMemory or KvmCapability.ReadOnlyMemory or KvmCapability.EnableCapVm => 1,
-        _ => 0,
-    };
+        return (KvmCapability)capability == KvmCapability.MultiAddressSpace && value == 1 ? 0 : value;
+    }
 
     internal override KvmErrno CreateVcpu(ulong id)
     {

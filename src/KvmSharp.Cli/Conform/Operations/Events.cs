@@ -1,4 +1,5 @@
 using System.Collections.Generic;
+using KvmSharp.Buses;
 using KvmSharp.Cli.Conform.Language;
 using KvmSharp.Cli.Conform.Machines;
 
@@ -13,7 +14,7 @@ sealed class CreateEvent(ArgumentReader reader) : Operation
 
     internal override string Run(ConformMachine machine)
     {
-        machine.Kernel!.CreateEvent(_name);
+        machine.CreateEvent(_name);
         return Outcome.Done;
     }
 }
@@ -25,7 +26,7 @@ sealed class TakeEvent(ArgumentReader reader) : Operation
 
     internal override ConformFeature Needs => ConformFeature.Ioevent;
 
-    internal override string Run(ConformMachine machine) => Outcome.Of(machine.Kernel!.TakeEvent(_name));
+    internal override string Run(ConformMachine machine) => Outcome.Of(machine.TakeEvent(_name));
 }
 
 /// <summary><c>ioevent ADDRESS fd= len= data= flags=</c>: <c>KVM_IOEVENTFD</c>.</summary>
@@ -47,7 +48,7 @@ sealed class SetIoevent(ArgumentReader reader) : Operation
     internal override ConformFeature Needs => ConformFeature.Ioevent;
 
     internal override string Run(ConformMachine machine) => Outcome.Of(
-        machine.Kernel!.SetIoevent(_address.On(0), (uint)_length.On(0), _descriptor, _flags, _data.On(0)));
+        machine.SetIoevent(_address.On(0), (uint)_length.On(0), _descriptor, _flags, _data.On(0)));
 }
 
 /// <summary><c>irqchip</c>: <c>KVM_CREATE_IRQCHIP</c>.</summary>
@@ -67,10 +68,10 @@ sealed class SetIrqfd(ArgumentReader reader) : Operation
     readonly string _descriptor = reader.TryTake("fd", out Argument name) ? name.Text : "";
     readonly uint _flags = reader.Flags("flags", _flagNames);
 
-    internal override ConformFeature Needs => ConformFeature.Irqchip;
+    internal override ConformFeature Needs => ConformFeature.Ioevent;
 
     internal override string Run(ConformMachine machine) =>
-        Outcome.Of(machine.Kernel!.SetIrqfd(_descriptor, (uint)_gsi.On(0), _flags));
+        Outcome.Of(machine.SetIrqfd(_descriptor, (uint)_gsi.On(0), _flags));
 }
 
 /// <summary>
@@ -88,7 +89,7 @@ sealed class SetCoalesced(ArgumentReader reader) : Operation
     internal override ConformFeature Needs => ConformFeature.Coalesced;
 
     internal override string Run(ConformMachine machine) =>
-        Outcome.Of(machine.Kernel!.SetCoalesced(_address.On(0), (uint)_size.On(0), (uint)_pio.On(0), _removes));
+        Outcome.Of(machine.SetCoalesced(_address.On(0), (uint)_size.On(0), (uint)_pio.On(0), _removes));
 }
 
 /// <summary><c>coalesced</c>: how many writes wait. <c>coalesced take</c>: takes the oldest.</summary>
@@ -110,8 +111,11 @@ sealed class TakeCoalesced : Operation
     internal override string Run(ConformMachine machine)
     {
         if (_takes)
-            return machine.Kernel!.TakeCoalesced() ?? "none";
-        int count = machine.Kernel!.CountCoalesced();
+            return machine.TryTakeCoalesced(out CoalescedWrite write) ? Describe(write) : "none";
+        int count = machine.CountCoalesced();
         return count < 0 ? "no-vcpu" : Outcome.Of((ulong)count);
     }
+
+    static string Describe(in CoalescedWrite write) =>
+        $"{(write.IsPort ? "pio" : "mmio")} {Outcome.Of(write.Address)} {Outcome.Of((ulong)write.Length)} {Outcome.Of(write.Data)}";
 }

@@ -106,6 +106,24 @@ sealed class GuestRead(ArgumentReader reader) : Operation
         GuestAccessLine.Describe(machine.Access((uint)_vcpu.On(0), GuestAccessLine.Of(_gpa, _size, isWrite: false, 0)));
 }
 
+/// <summary><c>out VCPU PORT VALUE size=</c>: a guest's output of 1, 2 or 4 bytes.</summary>
+sealed class GuestOutput(ArgumentReader reader) : Operation
+{
+    readonly Expression _vcpu = reader.Number("a vCPU");
+    readonly Expression _port = reader.Number("a port");
+    readonly Expression _value = reader.Number("a value");
+    readonly Expression _size = reader.Number("size", 1);
+
+    internal override string Run(ConformMachine machine)
+    {
+        ulong port = _port.On(0);
+        if (port > ushort.MaxValue)
+            throw new ConformRunException($"0x{port:x} is no port");
+        GuestAccess access = GuestAccessLine.Of(_port, _size, isWrite: true, (uint)_value.On(0)) with { IsPort = true };
+        return GuestAccessLine.Describe(machine.Access((uint)_vcpu.On(0), access));
+    }
+}
+
 /// <summary>Guest accesses in a file's words.</summary>
 static class GuestAccessLine
 {

@@ -26,6 +26,7 @@ static class OperationTable
         ["stub"] = static reader => new PlaceStub(reader),
         ["write"] = static reader => new GuestWrite(reader),
         ["read"] = static reader => new GuestRead(reader),
+        ["out"] = static reader => new GuestOutput(reader),
 
         ["log"] = static reader => new GetLog(reader),
         ["clear"] = static reader => new ClearLog(reader),

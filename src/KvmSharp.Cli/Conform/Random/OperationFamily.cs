@@ -16,13 +16,16 @@ enum OperationFamily
 
     /// <summary>vCPUs come.</summary>
     Vcpu,
+
+    /// <summary>Events by writes, collected writes, and the writes.</summary>
+    Ioevent,
 }
 
 /// <summary>The families by name.</summary>
 static class OperationFamilies
 {
     internal static IReadOnlyList<OperationFamily> All { get; } =
-        [OperationFamily.Slot, OperationFamily.Log, OperationFamily.Ring, OperationFamily.Vcpu];
+        [OperationFamily.Slot, OperationFamily.Log, OperationFamily.Ring, OperationFamily.Vcpu, OperationFamily.Ioevent];
 
     internal static string NameOf(OperationFamily family) => family.ToString().ToLowerInvariant();
 }

@@ -27,6 +27,7 @@ sealed class RandomSequence
     readonly List<string> _lines = [];
     readonly HashSet<ulong> _sinceReset = [];
     readonly bool _usesRings;
+    readonly RandomEvents _events;
     int _vcpus;
 
     RandomSequence(int seed, IReadOnlyList<OperationFamily> families)
@@ -36,6 +37,8 @@ sealed class RandomSequence
         bool rings = families.Contains(OperationFamily.Ring);
         bool others = families.Any(family => family is not OperationFamily.Ring);
         _usesRings = rings && (!others || _random.Next(4) == 0);
+        // Into a ring an emulator puts a page each time, so pages are written with care: see Access().
+        _events = new RandomEvents(_random, avoidsSlots: _usesRings);
         _families = [.. families.Where(family => family is not OperationFamily.Ring && (family != OperationFamily.Log || !_usesRings))];
     }
 
@@ -61,6 +64,8 @@ sealed class RandomSequence
         _lines.Add(Text($"stub {StubSlot} gpa={StubPage * PageSize:#}"));
         _lines.Add("vcpu 0");
         _vcpus = 1;
+        if (Has(OperationFamily.Ioevent))
+            _lines.AddRange(RandomEvents.Begin());
         for (int count = _random.Next(4); count >= 0; count--)
             Slot();
     }
@@ -74,6 +79,8 @@ sealed class RandomSequence
             Harvest();
             _lines.Add("reset");
         }
+        if (Has(OperationFamily.Ioevent))
+            _lines.AddRange(RandomEvents.End());
         _lines.Add(Text($"sum h {HostPages * PageSize}"));
     }
 
@@ -84,9 +91,11 @@ sealed class RandomSequence
             Ring();
         else if (Has(OperationFamily.Vcpu) && kind < 10)
             Vcpu();
-        else if (Has(OperationFamily.Log) && kind < 40)
+        else if (Has(OperationFamily.Ioevent) && kind < 30)
+            _lines.Add(_events.Next(_random.Next(Math.Min(_vcpus, 2))));
+        else if (Has(OperationFamily.Log) && kind < 50)
             Log();
-        else if (Has(OperationFamily.Slot) && kind < 65)
+        else if (Has(OperationFamily.Slot) && kind < 70)
             Slot();
         else
             Access();
