@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.IO;
 using System.Linq;
+using KvmSharp.Tests;
 using Xunit;
 
 namespace KvmSharp.Conventions;
@@ -9,11 +10,10 @@ namespace KvmSharp.Conventions;
 /// <summary>The files of the repository, as they lie on disk; what building leaves there is left out.</summary>
 static class Repository
 {
-    const string Marker = "KvmSharp.slnx";
     static readonly string[] _notOurs = ["bin", "obj", "artifacts", "TestResults", "BenchmarkDotNet.Artifacts"];
 
     /// <summary>The folder with the solution.</summary>
-    public static string Root { get; } = FindRoot();
+    public static string Root => RepositoryRoot.Path;
 
     /// <summary>The configuration these tests were built in, which is that of everything they run.</summary>
     public static string Configuration { get; } = new DirectoryInfo(AppContext.BaseDirectory).Parent!.Name;
@@ -48,13 +48,5 @@ static class Repository
             .Where(child => !child.Name.StartsWith('.') && !_notOurs.Contains(child.Name))
             .SelectMany(Walk);
         return folder.EnumerateFiles().Concat(below);
-    }
-
-    static string FindRoot()
-    {
-        DirectoryInfo? folder = new(AppContext.BaseDirectory);
-        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, Marker)))
-            folder = folder.Parent;
-        return folder?.FullName ?? throw new InvalidOperationException($"no {Marker} above {AppContext.BaseDirectory}");
     }
 }

@@ -1,5 +1,6 @@
 using System;
 using System.IO;
+using KvmSharp.Tests;
 using Xunit;
 
 namespace KvmSharp.Cli.Tests.Run;
@@ -80,12 +81,5 @@ public class SampleGuestTests
         Assert.Equal(("", "", ExitCode.Success), (run.Error, run.Out, run.ExitCode));
     }
 
-    static string Folder(string folder)
-    {
-        DirectoryInfo? root = new(AppContext.BaseDirectory);
-        while (root is not null && !File.Exists(Path.Combine(root.FullName, "KvmSharp.slnx")))
-            root = root.Parent;
-        Assert.NotNull(root);
-        return Path.Combine(root.FullName, folder);
-    }
+    static string Folder(string folder) => Path.Combine(RepositoryRoot.Path, folder);
 }

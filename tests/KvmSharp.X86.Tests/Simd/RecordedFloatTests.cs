@@ -4,6 +4,7 @@ using System.Globalization;
 using System.IO;
 using System.Linq;
 using Iced.Intel;
+using KvmSharp.Tests;
 using KvmSharp.X86.Tests.Oracle;
 using Xunit;
 using Xunit.Abstractions;
@@ -29,7 +30,7 @@ public sealed class RecordedFloatTests(ITestOutputHelper output)
     {
         StateGenerator.Parts drawn = (StateGenerator.Parts)parts;
         Code[] forms = [.. FloatForms.Of(drawn)];
-        string path = Path.Combine(Root(), "tests/KvmSharp.X86.Tests/Simd", File);
+        string path = Path.Combine(RepositoryRoot.Path, "tests/KvmSharp.X86.Tests/Simd", File);
         DifferentialRun run = new(output, drawn, Seed);
         if (Environment.GetEnvironmentVariable("KVMSHARP_RECORD_ORACLE") is { Length: > 0 })
         {
@@ -59,15 +60,5 @@ public sealed class RecordedFloatTests(ITestOutputHelper output)
         }
 
         return sums;
-    }
-
-    // Not by the compiler's word for this file: a build for release has no path in it.
-    static string Root()
-    {
-        DirectoryInfo? folder = new(AppContext.BaseDirectory);
-        while (folder is not null && !System.IO.File.Exists(Path.Combine(folder.FullName, "KvmSharp.slnx")))
-            folder = folder.Parent;
-        Assert.NotNull(folder);
-        return folder.FullName;
     }
 }
