@@ -14,6 +14,10 @@ static class InstructionExceptions
         Float80 top = X87Image.LoadRegister(before.St(0));
         return instruction.Mnemonic switch
         {
+            // Bytes of sixteen bits swapped; a shift further than sixteen bits are wide.
+            Mnemonic.Bswap => instruction.Op0Register.GetSize() == 2,
+            Mnemonic.Shld or Mnemonic.Shrd when instruction.Op1Register.GetSize() == 2 =>
+                ((instruction.Op2Kind == OpKind.Register ? before.Gprs[1] : instruction.Immediate8) & 31) > 16,
             // Beyond ±1; beyond 1 − √½.
             Mnemonic.F2xm1 => top.Class == FloatClass.Finite && top.BiasedExponent >= 0x3fff,
             Mnemonic.Fyl2xp1 => top.Class is FloatClass.Finite or FloatClass.Infinity && top.BiasedExponent >= 0x3ffd,

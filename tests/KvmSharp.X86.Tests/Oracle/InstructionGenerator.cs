@@ -12,10 +12,14 @@ namespace KvmSharp.X86.Tests.Oracle;
 /// RSP is never an operand: a signal that arrives on the host is delivered below it. Forms that leave the straight path,
 /// load segments, or talk to the system are refused.
 /// </remarks>
-sealed class InstructionGenerator(RandomSource random)
+/// <param name="random">Decides.</param>
+/// <param name="operands">Which registers and which memory; by default any, for an instruction by itself.</param>
+sealed class InstructionGenerator(RandomSource random, IOperandChoice? operands = null)
 {
     const int Rsp = 4;
     const int Attempts = 64;
+
+    readonly IOperandChoice _operands = operands ?? new AnyOperands(random);
 
     // Room for code of RIP-relative operands is checked by the encoder; absolute ones need the window below 2 GiB.
     static readonly Mnemonic[] _refused =
@@ -115,7 +119,7 @@ sealed class InstructionGenerator(RandomSource random)
             switch (shape.Kind)
             {
                 case OperandShapeKind.Register:
-                    int number = shape.Choices == 16 && shape.First.IsGPR() ? AnyBut(Rsp) : random.Below(shape.Choices);
+                    int number = _operands.Register(shape);
                     instruction.SetOpKind(i, OpKind.Register);
                     instruction.SetOpRegister(i, Numbered(shape.First, number));
                     if (shape.First.IsGPR())
@@ -138,19 +142,18 @@ sealed class InstructionGenerator(RandomSource random)
         else if (repeats)
             instruction.HasRepnePrefix = true;
 
+        int operandSize = Math.Max(instruction.MemorySize.GetSize(), SizeOfState(code.Mnemonic()));
         int bitOffset = -1;
         if (memory >= 0)
         {
-            if (code.Mnemonic() is Mnemonic.Bt or Mnemonic.Bts or Mnemonic.Btr or Mnemonic.Btc
-                && instruction.GetOpKind(1) == OpKind.Register)
+            bool isBitTest = code.Mnemonic() is Mnemonic.Bt or Mnemonic.Bts or Mnemonic.Btr or Mnemonic.Btc;
+            if (isBitTest && instruction.GetOpKind(1) == OpKind.Register)
                 bitOffset = instruction.Op1Register.GetNumber();
-            ChooseAddress(ref instruction, code, window, used | implicitPointers);
+            _operands.Place(ref instruction, isBitTest, operandSize, window, used | implicitPointers);
         }
 
-        byte[] bytes = Encode(ref instruction, address);
-        if (instruction.Code != code)
+        if (TryEncode(ref instruction, address) is not { } bytes || instruction.Code != code)
             return null;
-        int operandSize = Math.Max(instruction.MemorySize.GetSize(), SizeOfState(code.Mnemonic()));
         return new GuestCase
         {
             Instruction = instruction,
@@ -165,67 +168,6 @@ sealed class InstructionGenerator(RandomSource random)
             Repeats = repeats,
         };
     }
-
-    // Base alone, base and index, index alone, the stack, relative to RIP, or absolute; the registers are free ones, as
-    // an operand may need any value.
-    void ChooseAddress(ref Instruction instruction, Code code, ulong window, int used)
-    {
-        int room = HardwareOracle.WindowSize - Math.Max(instruction.MemorySize.GetSize(), SizeOfState(code.Mnemonic()));
-        bool narrow = random.OneIn(8);
-        Register first = narrow ? Register.EAX : Register.RAX;
-        int baseNumber = Free(used);
-        int choice = random.Below(8);
-        bool bits = code.Mnemonic() is Mnemonic.Bt or Mnemonic.Bts or Mnemonic.Btr or Mnemonic.Btc;
-        if (bits && choice >= 5)
-            choice = 0;
-        switch (choice)
-        {
-            case 0 or 1:
-                instruction.MemoryBase = first + baseNumber;
-                Displace(ref instruction, Displacement());
-                break;
-            case 2 or 3:
-                instruction.MemoryBase = first + baseNumber;
-                instruction.MemoryIndex = first + Free(used | (1 << baseNumber));
-                instruction.MemoryIndexScale = 1 << random.Below(4);
-                Displace(ref instruction, Displacement());
-                break;
-            case 4:
-                instruction.MemoryIndex = first + baseNumber;
-                instruction.MemoryIndexScale = 1;
-                Displace(ref instruction, Displacement());
-                instruction.MemoryDisplSize = narrow ? 4 : 8;
-                break;
-            case 5:
-                instruction.MemoryBase = Register.RSP;
-                Displace(ref instruction, (random.Below(Math.Min(room - 512, 256)) & -16) + (random.OneIn(2) ? 8 : 0));
-                break;
-            case 6:
-                instruction.MemoryBase = Register.RIP;
-                instruction.MemoryDisplacement64 = window + (ulong)(random.Below(room) & -16);
-                instruction.MemoryDisplSize = 8;
-                break;
-            default:
-                instruction.MemoryDisplacement64 = window + (ulong)(random.Below(room) & -16);
-                instruction.MemoryDisplSize = 8;
-                break;
-        }
-    }
-
-    static void Displace(ref Instruction instruction, int displacement)
-    {
-        instruction.MemoryDisplacement64 = instruction.MemoryBase.IsGPR32() || instruction.MemoryIndex.IsGPR32()
-            ? (uint)displacement
-            : (ulong)displacement;
-        instruction.MemoryDisplSize = displacement == 0 ? 0 : 1;
-    }
-
-    int Displacement() => random.Below(4) switch
-    {
-        0 => 0,
-        1 => (sbyte)random.Next(),
-        _ => (int)random.Next() >> random.Below(31),
-    };
 
     ulong Immediate(OperandShape shape)
     {
@@ -243,25 +185,13 @@ sealed class InstructionGenerator(RandomSource random)
         };
     }
 
-    int AnyBut(int number) => random.Below(15) is var n && n < number ? n : n + 1;
-
-    int Free(int used)
+    Register Numbered(Register first, int number)
     {
-        while (true)
-        {
-            int number = random.Below(16);
-            if ((used >> number & 1) == 0)
-                return number;
-        }
-    }
-
-    static Register Numbered(Register first, int number)
-    {
-        // Registers of eight bits: half of the low four are the legacy high bytes, which exclude REX; the encoder
-        // refuses mixtures, so high bytes are left to the tables.
-        if (first == Register.AL)
-            return number < 4 ? Register.AL + number : Register.SPL + (number - 4);
-        return first + number;
+        if (first != Register.AL)
+            return first + number;
+        if (number >= 4)
+            return Register.SPL + (number - 4);
+        return (random.OneIn(3) ? Register.AH : Register.AL) + number;
     }
 
     static int NumberOf(Register register) => register.IsGPR() ? register.GetNumber() : -1;
@@ -281,11 +211,13 @@ sealed class InstructionGenerator(RandomSource random)
         _ => 0,
     };
 
-    static byte[] Encode(ref Instruction instruction, ulong address)
+    // None for operands that exclude each other: AH and its like, and whatever needs a REX prefix.
+    static byte[]? TryEncode(ref Instruction instruction, ulong address)
     {
         using MemoryStream stream = new();
         Encoder encoder = Encoder.Create(64, new StreamCodeWriter(stream));
-        encoder.Encode(instruction, address);
+        if (!encoder.TryEncode(instruction, address, out _, out _))
+            return null;
         byte[] bytes = stream.ToArray();
         // Read back: the decoded form is what both sides run, with addresses relative to RIP resolved.
         Decoder decoder = Decoder.Create(64, new ByteArrayCodeReader(bytes), address);

@@ -21,6 +21,9 @@ sealed unsafe class NativeArena
     internal const ulong FirstPiece = 0x2000_0000;
     internal const ulong EndOfPieces = 0x3000_0000;
 
+    /// <summary>The piece of a process' first judge; the signal handlers take the one before it.</summary>
+    internal const ulong FirstOracle = FirstPiece + Size;
+
     // Offsets within a piece.
     internal const uint ExitStub = 0x0800;
     internal const uint Words = 0x1000;

@@ -1,5 +1,6 @@
 using System;
 using System.Globalization;
+using System.Runtime.InteropServices;
 
 namespace KvmSharp.X86.Tests.Oracle;
 
@@ -54,6 +55,16 @@ sealed class RandomSource
     {
         foreach (ref ulong word in words)
             word = Next();
+    }
+
+    /// <summary>A structure of random bytes.</summary>
+    public T Any<T>()
+        where T : unmanaged
+    {
+        T value = default;
+        foreach (ref byte part in MemoryMarshal.AsBytes(new Span<T>(ref value)))
+            part = (byte)Next();
+        return value;
     }
 
     static ulong Mix(ref ulong state)

@@ -47,6 +47,48 @@ static class StateComparison
         return text.ToString();
     }
 
+    /// <summary>A line for each register that is not zero.</summary>
+    public static string DescribeNonzero(UserState state)
+    {
+        StringBuilder text = new();
+        void Line(string name, ulong value)
+        {
+            if (value != 0)
+                text.AppendLine(CultureInfo.InvariantCulture, $"  {name} {value:x}");
+        }
+        for (int i = 0; i < 16; i++)
+            Line(_names[i], state.Gprs[i]);
+        Line("rflags", state.Rflags);
+        Line("fcw", state.ControlWord);
+        Line("fsw", state.StatusWord);
+        Line("tags", state.Tags);
+        Line("mxcsr", state.Mxcsr);
+        for (int i = 0; i < 8; i++)
+        {
+            if (state.St(i).ContainsAnyExcept((byte)0))
+                text.AppendLine(CultureInfo.InvariantCulture, $"  st{i} {Hex(state.St(i))}");
+        }
+        for (int i = 0; i < 16; i++)
+        {
+            if (state.Xmm(i).ContainsAnyExcept((byte)0))
+                text.AppendLine(CultureInfo.InvariantCulture, $"  xmm{i} {Hex(state.Xmm(i))}");
+        }
+        return text.ToString();
+    }
+
+    /// <summary>Says where memory first differs; nothing if it does not.</summary>
+    public static string DescribeWindow(ReadOnlySpan<byte> before, ReadOnlySpan<byte> expected, ReadOnlySpan<byte> actual)
+    {
+        int at = expected.CommonPrefixLength(actual);
+        if (at == expected.Length)
+            return "";
+        int length = Math.Min(16, expected.Length - at);
+        string Bytes(ReadOnlySpan<byte> window) => Convert.ToHexStringLower(window.Slice(at, length));
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"  window+{at:x}: before {Bytes(before)} host {Bytes(expected)} ours {Bytes(actual)}\n");
+    }
+
     const ulong Flags = 0xcd5;
 
     static void Line(StringBuilder text, string name, ulong before, ulong expected, ulong actual)

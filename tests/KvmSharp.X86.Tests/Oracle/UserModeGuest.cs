@@ -2,11 +2,10 @@ using System;
 using KvmSharp.Addresses;
 using KvmSharp.Backends;
 using KvmSharp.HostMemory;
+using KvmSharp.X86.State;
 using KvmSharp.X86.Tests.Guests;
-using KvmSharp.X86.Tests.Oracle;
-using Xunit;
 
-namespace KvmSharp.X86.Tests.Instructions;
+namespace KvmSharp.X86.Tests.Oracle;
 
 /// <summary>The software CPU in the place of the host's: runs a user-mode sequence at the same addresses.</summary>
 /// <remarks>Every vector leads to a HLT on a stack of its own; a sequence ends by INT3.</remarks>
@@ -31,13 +30,9 @@ sealed class UserModeGuest : IDisposable
 
     readonly Guest _guest = Guest.Long();
     readonly AnonymousMemory _reach;
+    readonly CpuState _start;
 
-    internal UserModeGuest(HardwareOracle oracle)
-        : this(oracle.Reach.Start, oracle.Reach.Size)
-    {
-    }
-
-    /// <summary>The same where there is no oracle, with memory for code and window at the given place.</summary>
+    /// <summary>Makes one with memory for code and window at the given place.</summary>
     internal UserModeGuest(ulong start, ulong size)
     {
         _reach = AnonymousMemory.Create(size);
@@ -57,12 +52,9 @@ sealed class UserModeGuest : IDisposable
         sregs.Ss.Dpl = 3;
         sregs.Cr0 |= MathPresent | NumericError;
         sregs.Cr4 |= OsFxsr | OsXmmExcept;
-        Sregs = sregs;
+        _guest.Sregs = sregs;
+        _start = _guest.Vcpu.Cpu.State;
     }
-
-    KvmSregs Sregs { get; }
-
-    internal SoftwareVcpu Vcpu => _guest.Vcpu;
 
     /// <summary>Puts a sequence where the host has it.</summary>
     internal void Place(ulong address, ReadOnlySpan<byte> code)
@@ -80,51 +72,20 @@ sealed class UserModeGuest : IDisposable
     internal int Run(ulong address, UserState state, ulong windowAddress, Span<byte> window)
     {
         _guest.Memory.TryWrite(new Gpa(windowAddress), window, out _);
-        _guest.Vcpu.SetSregs(Sregs);
-        Span<ulong> gprs = state.Gprs;
-        var regs = new KvmRegs
-        {
-            Rax = gprs[0],
-            Rcx = gprs[1],
-            Rdx = gprs[2],
-            Rbx = gprs[3],
-            Rsp = gprs[4],
-            Rbp = gprs[5],
-            Rsi = gprs[6],
-            Rdi = gprs[7],
-            R8 = gprs[8],
-            R9 = gprs[9],
-            R10 = gprs[10],
-            R11 = gprs[11],
-            R12 = gprs[12],
-            R13 = gprs[13],
-            R14 = gprs[14],
-            R15 = gprs[15],
-            Rip = address,
-            Rflags = (state.Rflags & ArithmeticAndDirection) | InterruptFlag | 2,
-        };
-        _guest.Vcpu.SetRegs(in regs);
+        Cpu cpu = _guest.Vcpu.Cpu;
+        // Put back whole, not through KVM's calls: those forget every translation, and a case takes a microsecond.
+        cpu.State = _start;
+        state.Gprs.CopyTo(cpu.State.Registers);
+        cpu.State.RFlagsValue = (state.Rflags & ArithmeticAndDirection) | InterruptFlag | RFlags.AlwaysSet;
+        cpu.Rip = address;
+        cpu.UpdateMode();
         SetFloat(state);
         VcpuExitReason reason = _guest.Vcpu.Run().Reason;
-        Assert.Equal(VcpuExitReason.Hlt, reason);
-        _guest.Vcpu.GetRegs(out regs);
-        int vector = (int)((regs.Rip - Handlers) / 16);
-        gprs[0] = regs.Rax;
-        gprs[1] = regs.Rcx;
-        gprs[2] = regs.Rdx;
-        gprs[3] = regs.Rbx;
-        gprs[4] = _guest.Read<ulong>(FrameTop - 16);
-        gprs[5] = regs.Rbp;
-        gprs[6] = regs.Rsi;
-        gprs[7] = regs.Rdi;
-        gprs[8] = regs.R8;
-        gprs[9] = regs.R9;
-        gprs[10] = regs.R10;
-        gprs[11] = regs.R11;
-        gprs[12] = regs.R12;
-        gprs[13] = regs.R13;
-        gprs[14] = regs.R14;
-        gprs[15] = regs.R15;
+        if (reason != VcpuExitReason.Hlt)
+            throw new InvalidOperationException($"the sequence at 0x{address:x} ended by {reason}");
+        int vector = (int)((cpu.Rip - Handlers) / 16);
+        ((ReadOnlySpan<ulong>)cpu.State.Registers)[..Register.General].CopyTo(state.Gprs);
+        state.Gprs[Register.Rsp] = _guest.Read<ulong>(FrameTop - 16);
         ulong flags = _guest.Read<ulong>(FrameTop - 24);
         state.Rflags = (state.Rflags & ~ArithmeticAndDirection) | (flags & ArithmeticAndDirection);
         GetFloat(state);
