@@ -97,6 +97,7 @@ partial class Cpu
     {
         PendingFault fault = PendingFault;
         Exceptions++;
+        Budget--;
         if (fault.Vector == Vector.Debug && _debugAccess)
         {
             _debugAccess = false;

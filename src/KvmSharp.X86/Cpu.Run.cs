@@ -44,6 +44,7 @@ partial class Cpu
     internal long Instructions { get; private set; }
 
     /// <summary>The CPU leaves with <see cref="ExitKind.BudgetSpent"/> when so many instructions are done, or a block later.</summary>
+    /// <remarks>An exception takes one off: code that does nothing but fault comes to an end, too.</remarks>
     internal long Budget { get; set; } = long.MaxValue;
 
     /// <summary>Instructions met that nobody knows.</summary>

@@ -4,8 +4,8 @@ using Iced.Intel;
 using KvmSharp.Addresses;
 using KvmSharp.Backends;
 using KvmSharp.HostMemory;
+using KvmSharp.Slots;
 using KvmSharp.Vcpus;
-using Xunit;
 
 namespace KvmSharp.X86.Tests.Guests;
 
@@ -40,14 +40,17 @@ sealed class Guest : IDisposable
     /// <summary>Bits of a guest physical address; those above are reserved in page tables.</summary>
     internal const int PhysicalBits = 46;
 
-    readonly AnonymousMemory _memory = AnonymousMemory.Create(MemoryBytes);
+    // Host memory on both sides of the guest's, in no slot.
+    const ulong Margin = 16 * Page.Size;
+
+    readonly AnonymousMemory _memory = AnonymousMemory.Create(Margin + MemoryBytes + Margin);
 
     Guest(int bits)
     {
         Bits = bits;
         Machine = SoftwareBackend.Instance.CreateMachine(
             new VirtualMachineOptions { GuestAddressBits = PhysicalBits });
-        Machine.Slots.Add(new Gpa(0), _memory);
+        Machine.Slots.Add(new Gpa(0), _memory, Margin, MemoryBytes);
         Vcpu = Machine.CreateVcpu(new VcpuId(0));
     }
 
@@ -157,9 +160,11 @@ sealed class Guest : IDisposable
     {
         VcpuExit exit = Vcpu.Run();
         string told = exit.ToString();
-        Assert.True(
-            exit.Reason == VcpuExitReason.Hlt,
-            $"{told} at {Regs.Rip:x}, last unknown {Vcpu.Statistics.LastUnknownInstruction}");
+        if (exit.Reason != VcpuExitReason.Hlt)
+        {
+            throw new InvalidOperationException(
+                $"{told} at {Regs.Rip:x}, last unknown {Vcpu.Statistics.LastUnknownInstruction}");
+        }
         return Regs;
     }
 
@@ -183,6 +188,22 @@ sealed class Guest : IDisposable
         }
     }
 
+    /// <summary>Whether nobody has written to the host memory beside the guest's.</summary>
+    internal bool HasCleanMargins()
+    {
+        var place = new Gpa(1UL << 40);
+        byte[] bytes = new byte[Margin];
+        foreach (ulong offset in new[] { 0UL, Margin + MemoryBytes })
+        {
+            SlotId slot = Machine.Slots.Add(place, _memory, offset, Margin);
+            bool isRead = Memory.TryRead(place, bytes, out _);
+            Machine.Slots.Delete(slot);
+            if (!isRead || bytes.AsSpan().ContainsAnyExcept((byte)0))
+                return false;
+        }
+        return true;
+    }
+
     /// <summary>Makes every exception end in a HLT of its own, on the stack it comes on.</summary>
     internal void HaltOnExceptions(int stackTable = 0)
     {
@@ -199,7 +220,8 @@ sealed class Guest : IDisposable
     {
         KvmRegs regs = RunToHalt();
         int vector = (int)((regs.Rip - Handlers) / 16);
-        Assert.InRange(vector, 0, 31);
+        if (vector is < 0 or > 31)
+            throw new InvalidOperationException($"halted at {regs.Rip:x}, which is no handler's");
         bool hasError = vector is 8 or (>= 10 and <= 14) or 17;
         ulong size = Bits == 64 ? 8UL : 4;
         ulong at = regs.Rsp;
