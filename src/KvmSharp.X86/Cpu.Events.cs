@@ -66,7 +66,12 @@ partial class Cpu
             Exit = ExitKind.Interrupted;
             return false;
         }
-        if (Pending.Exception is { } exception)
+        if (Pending.TripleFault)
+        {
+            Pending.TripleFault = false;
+            Exit = ExitKind.Shutdown;
+        }
+        else if (Pending.Exception is { } exception)
         {
             Pending.Exception = null;
             PendingFault = exception;

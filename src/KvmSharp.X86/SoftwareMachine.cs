@@ -57,7 +57,7 @@ public sealed partial class SoftwareMachine : IMachine, IWriteTracker
             or KvmCapability.SetGuestDebug or KvmCapability.VcpuEvents or KvmCapability.DebugRegs
             or KvmCapability.EnableCapVm or KvmCapability.Xsave or KvmCapability.Xcrs or KvmCapability.ReadOnlyMemory
             or KvmCapability.ImmediateExit or KvmCapability.MemoryFaultInfo or KvmCapability.Ioeventfd
-            or KvmCapability.CoalescedPio => 1,
+            or KvmCapability.CoalescedPio or KvmCapability.X86TripleFaultEvent => 1,
         KvmCapability.CoalescedMmio => CoalescedPage,
         KvmCapability.NrMemslots => SlotLimits.UserSlots,
         KvmCapability.NrVcpus or KvmCapability.MaxVcpus => _core.Options.MaxVcpus,
@@ -83,6 +83,9 @@ public sealed partial class SoftwareMachine : IMachine, IWriteTracker
                 return argument > uint.MaxValue ? KvmErrno.EINVAL : _core.Vcpus.TryLimitIds((uint)argument);
             case KvmCapability.ExitHypercall when (argument & ~ExitableHypercalls) == 0:
                 Environment.ExitHypercalls = argument;
+                return KvmErrno.None;
+            case KvmCapability.X86TripleFaultEvent:
+                Environment.ShowsTripleFaults = argument != 0;
                 return KvmErrno.None;
             default:
                 return KvmErrno.EINVAL;

@@ -194,14 +194,21 @@ partial class SoftwareVcpu
             NmiMasked = (byte)(_cpu.State.NmiMasked ? 1 : 0),
             Flags = KvmVcpuEventsFlags.ValidNmiPending | KvmVcpuEventsFlags.ValidShadow,
         };
+        if (_machine.Environment.ShowsTripleFaults)
+        {
+            events.TripleFaultPending = (byte)(_cpu.Pending.TripleFault ? 1 : 0);
+            events.Flags |= KvmVcpuEventsFlags.ValidTripleFault;
+        }
     }
 
     /// <inheritdoc/>
     public void SetEvents(in KvmVcpuEvents events)
     {
-        const KvmVcpuEventsFlags Known = KvmVcpuEventsFlags.ValidNmiPending | KvmVcpuEventsFlags.ValidSipiVector
+        const KvmVcpuEventsFlags Always = KvmVcpuEventsFlags.ValidNmiPending | KvmVcpuEventsFlags.ValidSipiVector
             | KvmVcpuEventsFlags.ValidShadow | KvmVcpuEventsFlags.ValidSmm;
-        if ((events.Flags & ~Known) != 0)
+        KvmVcpuEventsFlags known =
+            _machine.Environment.ShowsTripleFaults ? Always | KvmVcpuEventsFlags.ValidTripleFault : Always;
+        if ((events.Flags & ~known) != 0)
             throw new KvmException("KVM_SET_VCPU_EVENTS", KvmErrno.EINVAL, $"flags 0x{(uint)events.Flags:x} are not known");
         bool hasException = (events.ExceptionInjected | events.ExceptionPending) != 0;
         if (hasException && events.ExceptionNr is > 31 or (byte)Vector.NonMaskableInterrupt)
@@ -216,6 +223,8 @@ partial class SoftwareVcpu
         _cpu.State.NmiMasked = events.NmiMasked != 0;
         if ((events.Flags & KvmVcpuEventsFlags.ValidShadow) != 0)
             _cpu.State.Shadow = (InterruptShadow)events.InterruptShadow;
+        if ((events.Flags & KvmVcpuEventsFlags.ValidTripleFault) != 0)
+            _cpu.Pending.TripleFault = events.TripleFaultPending != 0;
     }
 
     /// <inheritdoc/>

@@ -12,6 +12,9 @@ struct PendingEvents
     /// <summary>Non-maskable interrupts, 0 … 2: one that is being handled and one behind it.</summary>
     internal int NmiCount;
 
+    /// <summary>Whether the CPU shuts down instead of going on: the owner has made a triple fault pending.</summary>
+    internal bool TripleFault;
+
     /// <summary>Whether the owner wants to know when an interrupt could be taken.</summary>
     internal bool WantsWindow;
 }

@@ -164,6 +164,8 @@ public sealed class RandomSequenceTests
             base.Dispose();
         }
 
+        private protected override void ForgetVcpu(uint id) => _inner.CloseVcpu(id);
+
         private protected override IMachineEvent NewEvent() => new CountedEvent();
 
         private protected override KvmErrno SetSlotCore(uint word, uint flags, ulong gpa, ulong size, ulong hva)

@@ -147,6 +147,17 @@ abstract class ConformMachine : IDisposable
     /// <summary>A vCPU that executes instructions.</summary>
     internal abstract IVcpu? FindVcpu(uint id);
 
+    /// <summary>Closes what the user holds of a vCPU; the machine keeps it.</summary>
+    /// <returns>Whether there was one.</returns>
+    internal bool CloseVcpu(uint id)
+    {
+        if (FindVcpu(id) is not { } vcpu)
+            return false;
+        vcpu.Dispose();
+        ForgetVcpu(id);
+        return true;
+    }
+
     public virtual void Dispose()
     {
         ClearEvents();
@@ -159,6 +170,8 @@ abstract class ConformMachine : IDisposable
 
     private protected bool TryFindEvent(string name, [NotNullWhen(true)] out IMachineEvent? found) =>
         _events.TryGetValue(name, out found);
+
+    private protected abstract void ForgetVcpu(uint id);
 
     private protected abstract IMachineEvent NewEvent();
 

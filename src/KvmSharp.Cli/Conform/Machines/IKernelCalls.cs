@@ -5,7 +5,12 @@ interface IKernelCalls
 {
     KvmErrno CreateIrqchip();
 
-    KvmErrno CreateMemfd(string name, ulong size, ulong flags);
+    /// <summary><c>KVM_CREATE_GUEST_MEMFD</c>.</summary>
+    /// <param name="name">The name to give it.</param>
+    /// <param name="size">Bytes.</param>
+    /// <param name="flags">Flags.</param>
+    /// <param name="isForeign">Whether it is to be another machine's.</param>
+    KvmErrno CreateMemfd(string name, ulong size, ulong flags, bool isForeign);
 
     void CloseMemfd(string name);
 

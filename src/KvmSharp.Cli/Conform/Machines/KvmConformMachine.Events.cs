@@ -31,9 +31,11 @@ partial class KvmConformMachine : IKernelCalls
 
     KvmErrno IKernelCalls.CreateIrqchip() => Vm.TryCreateIrqchip();
 
-    KvmErrno IKernelCalls.CreateMemfd(string name, ulong size, ulong flags)
+    KvmErrno IKernelCalls.CreateMemfd(string name, ulong size, ulong flags, bool isForeign)
     {
-        KvmErrno errno = Vm.TryCreateGuestMemfd(size, flags, out GuestMemfd? memfd);
+        // The file outlives the machine that made it.
+        using HardwareMachine? other = isForeign ? _backend.CreateMachine() : null;
+        KvmErrno errno = (other?.Vm ?? Vm).TryCreateGuestMemfd(size, flags, out GuestMemfd? memfd);
         if (errno != KvmErrno.None)
             return errno;
         CloseMemfd(name);

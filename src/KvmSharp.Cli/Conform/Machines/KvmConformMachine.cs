@@ -109,6 +109,13 @@ sealed partial class KvmConformMachine : ConformMachine
         base.Dispose();
     }
 
+    private protected override void ForgetVcpu(uint id)
+    {
+        _vcpus.Remove(id);
+        if (_rings.Remove(id, out DirtyRing? ring))
+            ring.Dispose();
+    }
+
     private protected override KvmErrno SetSlotCore(uint word, uint flags, ulong gpa, ulong size, ulong hva)
     {
         var region = new kvm_userspace_memory_region

@@ -100,6 +100,8 @@ sealed partial class SoftConformMachine(int addressSpaces) : ConformMachine
         base.Dispose();
     }
 
+    private protected override void ForgetVcpu(uint id) => _vcpus.Remove(id);
+
     private protected override KvmErrno SetSlotCore(uint word, uint flags, ulong gpa, ulong size, ulong hva)
     {
         var region = new MemoryRegion(IdOf(word), (SlotFlags)flags, new Gpa(gpa), size, new Hva(hva)) { Space = SpaceOf(word) };

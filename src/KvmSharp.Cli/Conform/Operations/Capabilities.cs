@@ -57,26 +57,38 @@ sealed class CheckCapability(ArgumentReader reader) : Operation
 }
 
 /// <summary>
-/// <c>ioctl NUMBER ADDRESS</c>: a request to the machine with an address at which nothing is mapped, or with
-/// <c>vcpu=</c> one to a vCPU.
+/// <c>ioctl NUMBER ARGUMENT</c>: a request to the machine as it stands, or with <c>vcpu=</c> one to a vCPU. Only of a few, with
+/// arguments that can do no harm.
 /// </summary>
 sealed class RawIoctl : Operation
 {
-    // Requests whose argument is an address, and some that do not exist: no number can do harm.
-    static readonly uint[] _harmless = [0x4020ae46, 0x4010ae42, 0xc018aec0, 0xaefe];
+    // Below is no memory: the first page of a process is never mapped.
+    const ulong FirstPage = 4096;
+
+    // Requests with the least argument they may have. Most take an address, some a number, and some do not exist.
+    static readonly Dictionary<uint, ulong> _harmless = new()
+    {
+        [0x4020ae46] = 0, // KVM_SET_USER_MEMORY_REGION
+        [0x4010ae42] = 0, // KVM_GET_DIRTY_LOG
+        [0xc018aec0] = 0, // KVM_CLEAR_DIRTY_LOG
+        [0xae44] = 0,     // KVM_SET_NR_MMU_PAGES
+        [0xae78] = 0,     // KVM_SET_BOOT_CPU_ID
+        [0xae80] = 1,     // KVM_RUN, which runs when it is zero
+        [0xaefe] = 0,
+    };
 
     readonly uint _number;
-    readonly Expression _address;
+    readonly Expression _argument;
     readonly uint? _vcpu;
 
     internal RawIoctl(ArgumentReader reader)
     {
         Argument number = reader.Word("a request's number");
         _number = (uint)Expression.Parse(number.Text, number.Column).On(0);
-        if (!_harmless.Contains(_number))
+        _argument = reader.Number("an argument below 4096");
+        if (!_harmless.TryGetValue(_number, out ulong least) || _argument.FromArena || _argument.Constant < least)
             throw new ConformSyntaxException(number.Column, "only requests that can do no harm can be made so");
-        _address = reader.Number("an address below 4096");
-        if (_address.FromArena || _address.Constant >= 4096)
+        if (_argument.Constant >= FirstPage)
             throw new ConformSyntaxException(number.Column, "only an address in the first page is sure to be bad");
         if (reader.TryTake("vcpu", out Argument vcpu))
             _vcpu = (uint)Expression.Parse(vcpu.Text, vcpu.Column).On(0);
@@ -85,5 +97,5 @@ sealed class RawIoctl : Operation
     internal override ConformFeature Needs => ConformFeature.Raw;
 
     internal override string Run(ConformMachine machine) =>
-        Outcome.Of(machine.Kernel!.TryAt(_vcpu, _number, (uint)_address.Constant));
+        Outcome.Of(machine.Kernel!.TryAt(_vcpu, _number, (uint)_argument.Constant));
 }

@@ -4,24 +4,29 @@ using KvmSharp.Cli.Conform.Machines;
 namespace KvmSharp.Cli.Conform.Operations;
 
 /// <summary>
-/// <c>memfd NAME size= flags=</c>: <c>KVM_CREATE_GUEST_MEMFD</c>. <c>memfd close NAME</c> closes one.
+/// <c>memfd NAME size= flags=</c>: <c>KVM_CREATE_GUEST_MEMFD</c>. <c>memfd foreign NAME</c> has another machine make it, <c>memfd
+/// close NAME</c> closes it.
 /// </summary>
 sealed class CreateMemfd : Operation
 {
+    const string Close = "close";
+    const string Foreign = "foreign";
+
     readonly string _name;
     readonly bool _closes;
+    readonly bool _isForeign;
     readonly Expression _size;
     readonly Expression _flags;
 
     internal CreateMemfd(ArgumentReader reader)
     {
         _name = reader.Word("a name").Text;
-        _closes = _name == "close";
-        if (_closes)
-        {
+        _closes = _name == Close;
+        _isForeign = _name == Foreign;
+        if (_closes || _isForeign)
             _name = reader.Word("a name").Text;
+        if (_closes)
             return;
-        }
         _size = reader.Number("size", 0);
         _flags = reader.Number("flags", 0);
     }
@@ -35,7 +40,7 @@ sealed class CreateMemfd : Operation
             machine.Kernel!.CloseMemfd(_name);
             return Outcome.Done;
         }
-        return Outcome.Of(machine.Kernel!.CreateMemfd(_name, _size.On(0), _flags.On(0)));
+        return Outcome.Of(machine.Kernel!.CreateMemfd(_name, _size.On(0), _flags.On(0), _isForeign));
     }
 }
 

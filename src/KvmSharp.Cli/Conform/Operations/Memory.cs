@@ -44,6 +44,23 @@ sealed class Peek(ArgumentReader reader) : Operation
         Outcome.OfData(ArenaExtent.Of(machine, _address, (int)Math.Min(_count.On(0), Most)));
 }
 
+/// <summary><c>discard ADDRESS SIZE</c>: gives pages of host memory back; they read as zeros then (<c>MADV_DONTNEED</c>).</summary>
+sealed class DiscardPages(ArgumentReader reader) : Operation
+{
+    readonly Expression _address = reader.Number("an address");
+    readonly Expression _size = reader.Number("a size");
+
+    internal override string Run(ConformMachine machine)
+    {
+        ulong size = _size.On(0);
+        if (((_address.Constant | size) & Page.OffsetMask) != 0 || size > ConformMachine.ArenaBytes)
+            throw new ConformRunException($"0x{size:x} bytes at 0x{_address.Constant:x} are not whole pages");
+        ArenaExtent.Of(machine, _address, (int)size);
+        machine.Arena.Discard(_address.Constant, size);
+        return Outcome.Done;
+    }
+}
+
 /// <summary><c>sum ADDRESS COUNT</c>: a checksum of host memory.</summary>
 sealed class Sum(ArgumentReader reader) : Operation
 {

@@ -22,6 +22,7 @@ static class OperationTable
 
         ["poke"] = static reader => new Poke(reader),
         ["peek"] = static reader => new Peek(reader),
+        ["discard"] = static reader => new DiscardPages(reader),
         ["sum"] = static reader => new Sum(reader),
         ["stub"] = static reader => new PlaceStub(reader),
         ["write"] = static reader => new GuestWrite(reader),
@@ -43,6 +44,7 @@ static class OperationTable
         ["run"] = static reader => new RunVcpu(reader),
         ["reg"] = static reader => new GetRegister(reader),
         ["immediate"] = static reader => new SetImmediateExit(reader),
+        ["triple-fault"] = static reader => new SetTripleFault(reader),
 
         ["eventfd"] = static reader => new CreateEvent(reader),
         ["take"] = static reader => new TakeEvent(reader),

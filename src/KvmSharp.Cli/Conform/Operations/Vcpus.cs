@@ -6,12 +6,25 @@ using KvmSharp.Cli.Conform.Machines;
 
 namespace KvmSharp.Cli.Conform.Operations;
 
-/// <summary><c>vcpu ID</c>: <c>KVM_CREATE_VCPU</c>.</summary>
-sealed class CreateVcpu(ArgumentReader reader) : Operation
+/// <summary><c>vcpu ID</c>: <c>KVM_CREATE_VCPU</c>. <c>vcpu close ID</c> closes the descriptor of one.</summary>
+sealed class CreateVcpu : Operation
 {
-    readonly Expression _id = reader.Number("an id");
+    readonly bool _closes;
+    readonly Expression _id;
 
-    internal override string Run(ConformMachine machine) => Outcome.Of(machine.CreateVcpu(_id.On(0)));
+    internal CreateVcpu(ArgumentReader reader)
+    {
+        Argument id = reader.Word("an id");
+        _closes = id.Text == "close";
+        _id = _closes ? reader.Number("an id") : Expression.Parse(id.Text, id.Column);
+    }
+
+    internal override string Run(ConformMachine machine)
+    {
+        if (!_closes)
+            return Outcome.Of(machine.CreateVcpu(_id.On(0)));
+        return machine.CloseVcpu((uint)_id.On(0)) ? Outcome.Done : VcpuOperation.NoVcpu;
+    }
 }
 
 /// <summary><c>vcpus COUNT first= step=</c>: creates vCPUs until one is refused; how many there were.</summary>
@@ -39,6 +52,8 @@ sealed class CreateVcpus(ArgumentReader reader) : Operation
 /// <summary>An operation on a vCPU that executes instructions.</summary>
 abstract class VcpuOperation(ArgumentReader reader) : Operation
 {
+    internal const string NoVcpu = "no-vcpu";
+
     readonly Expression _id = reader.Number("a vCPU");
 
     internal sealed override ConformFeature Needs => ConformFeature.Cpu;
@@ -46,7 +61,7 @@ abstract class VcpuOperation(ArgumentReader reader) : Operation
     internal sealed override string Run(ConformMachine machine)
     {
         if (machine.FindVcpu((uint)_id.On(0)) is not { } vcpu)
-            return "no-vcpu";
+            return NoVcpu;
         try
         {
             return Run(machine, vcpu);
@@ -174,6 +189,19 @@ sealed class SetImmediateExit : VcpuOperation
     private protected override string Run(ConformMachine machine, IVcpu vcpu)
     {
         vcpu.ImmediateExit = _on;
+        return Outcome.Done;
+    }
+}
+
+/// <summary><c>triple-fault VCPU</c>: makes one pending, by <c>KVM_SET_VCPU_EVENTS</c>.</summary>
+sealed class SetTripleFault(ArgumentReader reader) : VcpuOperation(reader)
+{
+    private protected override string Run(ConformMachine machine, IVcpu vcpu)
+    {
+        vcpu.GetEvents(out KvmVcpuEvents events);
+        events.TripleFaultPending = 1;
+        events.Flags |= KvmVcpuEventsFlags.ValidTripleFault;
+        vcpu.SetEvents(events);
         return Outcome.Done;
     }
 }
