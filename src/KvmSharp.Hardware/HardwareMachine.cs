@@ -38,6 +38,7 @@ public sealed partial class HardwareMachine : IMachine, ISlotMirror
         _backend = backend;
         _runPageLength = system.GetVcpuMmapSize();
         _coalescedPage = vm.Check(KvmCapability.CoalescedMmio);
+        HasGuestMemory = vm.Check(KvmCapability.GuestMemfd) > 0 && vm.Check(KvmCapability.UserMemory2) > 0;
         _core = new VirtualMachine(options with
         {
             AddressSpaces = Math.Max(1, vm.Check(KvmCapability.MultiAddressSpace)),
@@ -134,7 +135,11 @@ public sealed partial class HardwareMachine : IMachine, ISlotMirror
             region.userspace_addr = @new.Hva.Value;
         }
         lock (_dirtyLogLock)
-            return _vm.TrySetMemoryRegion(ref region);
+        {
+            return @new is not null && (@new.Flags & SlotFlags.GuestMemfd) != 0
+                ? TryCreateBound(@new, ref region)
+                : _vm.TrySetMemoryRegion(ref region);
+        }
     }
 
     /// <summary>Ends the machine. Runs under way return; when this returns, no vCPU can reach guest memory.</summary>

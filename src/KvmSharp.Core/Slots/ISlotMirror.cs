@@ -11,6 +11,9 @@ namespace KvmSharp.Slots;
 /// </remarks>
 public interface ISlotMirror
 {
+    /// <summary>Flags that it takes besides those that every machine has.</summary>
+    SlotFlags ExtraFlags => SlotFlags.None;
+
     /// <summary>Makes a change; when it returns, the guest reaches no memory that the change took away.</summary>
     /// <param name="old">The slot that is there; none for a create.</param>
     /// <param name="new">The slot that is to be there: elsewhere, or with other flags; none for a delete.</param>

@@ -7,8 +7,6 @@ namespace KvmSharp.Slots;
 // The checks of a slot change, row by row in KVM's order; the first that fails decides.
 partial class MemorySlots
 {
-    const SlotFlags UserFlags = SlotFlags.LogDirty | SlotFlags.ReadOnly;
-
     /// <summary>Checks one change and finds out what it is.</summary>
     /// <param name="edit">The change; its definition is filled in.</param>
     /// <param name="old">The slot of that id; none for a create, and for a change that turns out to change nothing.</param>
@@ -44,8 +42,9 @@ partial class MemorySlots
         }
 
         MemoryRegion region = edit.Region;
-        if ((region.Flags & ~UserFlags) != 0)
-            return Refuse(SlotCheck.FlagsKnown, (ulong)region.Flags, (ulong)UserFlags);
+        SlotFlags allowed = AllowedBeside(region.Flags);
+        if ((region.Flags & ~allowed) != 0)
+            return Refuse(SlotCheck.FlagsKnown, (ulong)region.Flags, (ulong)allowed);
         if (!Page.IsAligned(region.Size))
             return Refuse(SlotCheck.SizeAligned, region.Size, Page.Size);
         if (!region.Gpa.IsPageAligned)
@@ -87,6 +86,8 @@ partial class MemorySlots
             totalPages += pages;
             return default;
         }
+        if (((old.Flags | region.Flags) & SlotFlags.GuestMemfd) != 0)
+            return Refuse(SlotCheck.GuestMemfdUnchanged, (ulong)region.Flags, (ulong)old.Flags);
         if (old.Hva != region.Hva)
             return Refuse(SlotCheck.HvaUnchanged, region.Hva.Value, old.Hva.Value);
         if (old.PageCount != pages)
@@ -98,6 +99,13 @@ partial class MemorySlots
             : old.Flags != region.Flags ? SlotChangeKind.FlagsOnly
             : SlotChangeKind.None;
         return default;
+    }
+
+    // Memory that only the guest maps goes with no other flag, as far as KVM has come.
+    SlotFlags AllowedBeside(SlotFlags flags)
+    {
+        SlotFlags extra = _mirror?.ExtraFlags ?? SlotFlags.None;
+        return (flags & extra & SlotFlags.GuestMemfd) != 0 ? SlotFlags.GuestMemfd : SlotFlags.LogDirty | SlotFlags.ReadOnly;
     }
 
     SlotRefusal CheckSpace(AddressSpaceId space, SlotId id) =>

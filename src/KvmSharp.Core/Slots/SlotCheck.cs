@@ -45,6 +45,9 @@ public enum SlotCheck
     /// <summary>The count of all pages does not wrap.</summary>
     TotalPagesDoNotWrap,
 
+    /// <summary>A slot with memory that only the guest maps stays as it was made.</summary>
+    GuestMemfdUnchanged,
+
     /// <summary>A slot keeps its host memory.</summary>
     HvaUnchanged,
 

@@ -18,6 +18,12 @@ public enum SlotFlags : uint
     /// </summary>
     ReadOnly = 1 << 1,
 
+    /// <summary>
+    /// The slot has memory that only the guest maps, besides the user's (<c>KVM_MEM_GUEST_MEMFD</c>). Only a hypervisor that
+    /// keeps the slots too can offer it; such a slot is neither moved nor flagged otherwise.
+    /// </summary>
+    GuestMemfd = 1 << 2,
+
     /// <summary>The slot is being deleted or moved (<c>KVM_MEMSLOT_INVALID</c>). No user can pass it.</summary>
     Invalid = 1 << 16,
 }

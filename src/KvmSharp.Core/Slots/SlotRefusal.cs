@@ -56,6 +56,8 @@ public readonly record struct SlotRefusal
         SlotCheck.PagesWithinLimit => Text($"{_id}: 0x{_value:x} pages are more than 0x{_bound:x}"),
         SlotCheck.SlotExists => Text($"{_id}: there is no such slot"),
         SlotCheck.TotalPagesDoNotWrap => Text($"{_id}: 0x{_value:x} pages more wrap the count of 0x{_bound:x}"),
+        SlotCheck.GuestMemfdUnchanged =>
+            Text($"{_id}: flags 0x{_value:x} over 0x{_bound:x}: a slot with GUEST_MEMFD can only be deleted"),
         SlotCheck.HvaUnchanged => Text($"{_id}: host address 0x{_value:x} differs from the slot's 0x{_bound:x}"),
         SlotCheck.SizeUnchanged => Text($"{_id}: 0x{_value:x} pages differ from the slot's 0x{_bound:x}"),
         SlotCheck.ReadOnlyUnchanged => Text($"{_id}: flags 0x{_value:x} differ from the slot's 0x{_bound:x} in READONLY"),

@@ -27,6 +27,10 @@ public sealed class SlotRefusalTests
         { SlotCheck.PagesWithinLimit, 0x80000000, 0x7fffffff, "slot:42: 0x80000000 pages are more than 0x7fffffff" },
         { SlotCheck.SlotExists, 0, 0, "slot:42: there is no such slot" },
         { SlotCheck.TotalPagesDoNotWrap, 0x10, 0xffff, "slot:42: 0x10 pages more wrap the count of 0xffff" },
+        {
+            SlotCheck.GuestMemfdUnchanged, 0x1, 0x4,
+            "slot:42: flags 0x1 over 0x4: a slot with GUEST_MEMFD can only be deleted"
+        },
         { SlotCheck.HvaUnchanged, 0xa000, 0xb000, "slot:42: host address 0xa000 differs from the slot's 0xb000" },
         { SlotCheck.SizeUnchanged, 0x10, 0x20, "slot:42: 0x10 pages differ from the slot's 0x20" },
         { SlotCheck.ReadOnlyUnchanged, 0x2, 0x1, "slot:42: flags 0x2 differ from the slot's 0x1 in READONLY" },
