@@ -82,20 +82,22 @@ public sealed class HardwareBackend : IBackend
         return system.GetMsrIndices();
     }
 
-    /// <summary>Opens the device and makes sure that it is one.</summary>
+    /// <summary>Opens the device and makes sure that it is one, and new enough.</summary>
     internal SystemDescriptor Open()
     {
         KvmErrno errno = SystemDescriptor.TryOpen(_path, out SystemDescriptor? system);
         if (errno != KvmErrno.None)
             throw new KvmException("open", errno, $"{_path}: {DeviceObstacles.Explain(errno)}");
-        errno = system!.TryGetApiVersion(out int version);
-        if (errno == KvmErrno.None && version == SystemDescriptor.ApiVersion)
-            return system;
-        system.Dispose();
-        throw errno == KvmErrno.None
-            ? new KvmException(
-                "KVM_GET_API_VERSION", KvmErrno.EINVAL, $"{_path} speaks version {version}, not {SystemDescriptor.ApiVersion}")
-            : new KvmException("KVM_GET_API_VERSION", errno, $"{_path} is not a KVM device");
+        try
+        {
+            KernelRequirements.Require(_path, system!);
+            return system!;
+        }
+        catch
+        {
+            system!.Dispose();
+            throw;
+        }
     }
 
     static VmDescriptor CreateVm(SystemDescriptor system)

@@ -63,7 +63,7 @@ sealed class KvmProbe(string device)
             Add(Subject.ApiVersion, Condition.Missing, $"KVM_GET_API_VERSION: {errno}", DeviceObstacles.Explain(errno));
             return false;
         }
-        bool right = version == SystemDescriptor.ApiVersion;
+        bool right = version == KernelRequirements.ApiVersion;
         Add(
             Subject.ApiVersion,
             right ? Condition.Ok : Condition.Missing,

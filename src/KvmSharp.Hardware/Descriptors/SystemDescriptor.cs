@@ -8,12 +8,9 @@ namespace KvmSharp.Hardware;
 /// <summary><c>/dev/kvm</c> itself: what the host offers, and new machines.</summary>
 /// <remarks>Thread-safe.</remarks>
 [SupportedOSPlatform("linux")]
-sealed class SystemDescriptor : KvmDescriptor
+sealed class SystemDescriptor : KvmDescriptor, ISystemAnswers
 {
     internal const string DefaultPath = "/dev/kvm";
-
-    /// <summary>The one version of the interface there has been since 2007.</summary>
-    internal const int ApiVersion = 12;
 
     SystemDescriptor(int descriptor)
         : base(descriptor)
@@ -33,10 +30,10 @@ sealed class SystemDescriptor : KvmDescriptor
         return KvmErrno.None;
     }
 
-    internal KvmErrno TryGetApiVersion(out int version) => Call.Try(this, Requests.KVM_GET_API_VERSION, 0, out version);
+    public KvmErrno TryGetApiVersion(out int version) => Call.Try(this, Requests.KVM_GET_API_VERSION, 0, out version);
 
-    /// <summary>0, 1, or the number the capability is about.</summary>
-    internal int Check(KvmCapability capability) =>
+    /// <inheritdoc/>
+    public int Check(KvmCapability capability) =>
         Call.Try(this, Requests.KVM_CHECK_EXTENSION, (nuint)capability, out int value) == KvmErrno.None ? value : 0;
 
     internal int GetVcpuMmapSize()
@@ -56,5 +53,4 @@ sealed class SystemDescriptor : KvmDescriptor
         Listing.Fetch<KvmCpuidEntry>(this, Requests.KVM_GET_SUPPORTED_CPUID, headBytes: 8, "no list");
 
     internal uint[] GetMsrIndices() => Listing.Fetch<uint>(this, Requests.KVM_GET_MSR_INDEX_LIST, headBytes: 4, "no list");
-
 }
