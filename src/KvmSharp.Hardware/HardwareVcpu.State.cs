@@ -205,12 +205,6 @@ partial class HardwareVcpu
 
     bool ShowsCoalesced => !_disposed && _machine.CoalescedPage > 0;
 
-    /// <summary>The ring of pages that this vCPU has written; the machine must have been given rings before it.</summary>
-    /// <exception cref="InvalidOperationException">It has none.</exception>
-    public DirtyRing OpenDirtyRing() => _machine.RingBytes != 0
-        ? new DirtyRing(_descriptor, _machine.RingBytes)
-        : throw new InvalidOperationException("the machine has no dirty rings: enable the capability before the first vCPU");
-
     T Read<T>(Func<RunPage, T> what)
     {
         RunPage page = HoldPage();

@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Runtime.Versioning;
 using System.Threading;
 using KvmSharp.Backends;
+using KvmSharp.DirtyLog;
 using KvmSharp.Hardware.Abi;
 using KvmSharp.Hardware.Native;
 using KvmSharp.Hardware.Raw;
@@ -37,6 +38,13 @@ public sealed partial class HardwareVcpu : IVcpu
     bool _signalled;
     bool _disposed;
     bool _immediateExit;
+
+    // Held while the dirty ring is harvested.
+    readonly Lock _harvestLock = new();
+
+    // Guarded by _harvestLock; mapped when it is first harvested.
+    MappedDirtyRing? _dirtyRing;
+    bool _ringIsGone;
 
     // The owner's: whether the last exit's data keeps the page mapped.
     bool _exitHoldsPage;
@@ -124,6 +132,20 @@ public sealed partial class HardwareVcpu : IVcpu
     }
 
     /// <inheritdoc/>
+    public int HarvestDirtyRing(Span<DirtyPage> pages)
+    {
+        uint bytes = _machine.RingBytes;
+        lock (_harvestLock)
+        {
+            ObjectDisposedException.ThrowIf(_ringIsGone, this);
+            if (bytes == 0)
+                return 0;
+            _dirtyRing ??= new MappedDirtyRing(_descriptor, bytes);
+            return _dirtyRing.Harvest(pages);
+        }
+    }
+
+    /// <inheritdoc/>
     public void Kick()
     {
         lock (_runLock)
@@ -150,6 +172,11 @@ public sealed partial class HardwareVcpu : IVcpu
             _disposed = true;
             _page.SetImmediateExit(true);
             SignalLocked();
+        }
+        lock (_harvestLock)
+        {
+            _ringIsGone = true;
+            _dirtyRing?.Dispose();
         }
         // Closed when a call that is under way has returned; unmapped when nobody holds it.
         _descriptor.Dispose();

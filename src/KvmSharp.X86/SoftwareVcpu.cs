@@ -1,6 +1,7 @@
 using System;
 using System.Threading;
 using KvmSharp.Backends;
+using KvmSharp.DirtyLog;
 using KvmSharp.Vcpus;
 using KvmSharp.X86.Devices;
 using KvmSharp.X86.Events;
@@ -98,6 +99,18 @@ public sealed partial class SoftwareVcpu : IVcpu
                 new MemoryFaultExit(0, _cpu.Memory.Fault.Gpa, (ulong)_cpu.Memory.Fault.Length)),
             _ => new VcpuExit(VcpuExitReason.Intr),
         };
+    }
+
+    /// <inheritdoc/>
+    public int HarvestDirtyRing(Span<DirtyPage> pages)
+    {
+        ObjectDisposedException.ThrowIf(Volatile.Read(ref _disposed) != 0, this);
+        if (Core.DirtyRing is not { } ring)
+            return 0;
+        int count = 0;
+        for (; count < pages.Length && ring.TryHarvest(out DirtyRingEntry entry); count++)
+            pages[count] = entry.Page;
+        return count;
     }
 
     /// <inheritdoc/>

@@ -48,6 +48,36 @@ public interface IMachine : IDisposable
     /// <exception cref="ObjectDisposedException">The machine was disposed.</exception>
     IVcpu CreateVcpu(VcpuId id);
 
+    /// <summary>Fetches a slot's dirty bitmap; without manual protection it is cleared by that: <c>KVM_GET_DIRTY_LOG</c>.</summary>
+    /// <param name="id">The slot.</param>
+    /// <param name="bitmap">Room for a bit a page, in whole words. A page's bit is its distance from the slot's first.</param>
+    /// <param name="space">The address space.</param>
+    /// <returns>
+    /// <see cref="KvmErrno.ENOENT"/>: the slot is not there, or not logged. <see cref="KvmErrno.ENXIO"/>: the machine has
+    /// dirty rings instead. <see cref="KvmErrno.EINVAL"/>: there can be no such slot.
+    /// </returns>
+    /// <exception cref="ArgumentException">The bitmap is too short for the slot.</exception>
+    KvmErrno TryGetDirtyLog(SlotId id, Span<ulong> bitmap, AddressSpaceId space = default);
+
+    /// <summary>Clears a part of a slot's dirty bitmap: <c>KVM_CLEAR_DIRTY_LOG</c>.</summary>
+    /// <param name="id">The slot.</param>
+    /// <param name="firstPage">The page of the bitmap's first bit; a multiple of 64.</param>
+    /// <param name="pages">Pages; a multiple of 64, unless they end with the slot.</param>
+    /// <param name="bitmap">The bits to clear.</param>
+    /// <param name="space">The address space.</param>
+    /// <returns>As <see cref="TryGetDirtyLog"/>, and <see cref="KvmErrno.EINVAL"/> for an extent the slot does not have.</returns>
+    /// <exception cref="ArgumentException">The bitmap has no bit for each page.</exception>
+    KvmErrno TryClearDirtyLog(
+        SlotId id, ulong firstPage, uint pages, ReadOnlySpan<ulong> bitmap, AddressSpaceId space = default);
+
+    /// <summary>
+    /// Frees the harvested entries of all dirty rings, and makes their pages report their next write:
+    /// <c>KVM_RESET_DIRTY_RINGS</c>.
+    /// </summary>
+    /// <param name="count">How many.</param>
+    /// <returns><see cref="KvmErrno.EINVAL"/>: the machine has no rings.</returns>
+    KvmErrno TryResetDirtyRings(out int count);
+
     /// <summary>Makes an event of the kind that this machine raises and hears.</summary>
     /// <exception cref="KvmException">The host has no room for another.</exception>
     IMachineEvent CreateEvent();

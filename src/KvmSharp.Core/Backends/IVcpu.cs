@@ -1,4 +1,5 @@
 using System;
+using KvmSharp.DirtyLog;
 using KvmSharp.Vcpus;
 
 namespace KvmSharp.Backends;
@@ -6,7 +7,7 @@ namespace KvmSharp.Backends;
 /// <summary>An x86-64 virtual processor that executes guest code.</summary>
 /// <remarks>
 /// One thread at a time owns a vCPU and calls its members; which thread may change between calls. <see cref="Kick"/> may
-/// be called from any thread at any time. State that is set becomes visible to the guest with the next <see cref="Run"/>;
+/// be called from any thread at any time, and <see cref="HarvestDirtyRing"/> by another thread. State that is set becomes visible to the guest with the next <see cref="Run"/>;
 /// state that is read is that of the last exit.
 /// <para>
 /// A vCPU starts as a processor does after reset: real mode, at the reset vector. Nothing the guest does raises an
@@ -46,6 +47,16 @@ public interface IVcpu : IDisposable
     /// </summary>
     /// <remarks>What the caller wrote before is visible to the owner when its run returns. No signal handler runs.</remarks>
     void Kick();
+
+    /// <summary>
+    /// Takes pages that this vCPU has written out of its dirty ring, in the order in which it wrote them. For one thread at a
+    /// time, not the owner's alone, while the vCPU runs. The ring has room again after
+    /// <see cref="IMachine.TryResetDirtyRings"/>; read the pages after that.
+    /// </summary>
+    /// <param name="pages">Room for them.</param>
+    /// <returns>How many there were; none while the machine has no rings.</returns>
+    /// <exception cref="ObjectDisposedException">The vCPU was disposed.</exception>
+    int HarvestDirtyRing(Span<DirtyPage> pages);
 
     /// <summary>
     /// While this is set, a run completes the pending access and returns at once with <see cref="VcpuExitReason.Intr"/>:

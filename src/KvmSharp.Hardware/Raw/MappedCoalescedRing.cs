@@ -12,13 +12,13 @@ namespace KvmSharp.Hardware.Raw;
 /// The kernel is the one producer; one thread at a time may take. Whoever has this sees to it that the memory stays mapped.
 /// </remarks>
 [SupportedOSPlatform("linux")]
-readonly unsafe ref struct CoalescedRing
+readonly unsafe ref struct MappedCoalescedRing
 {
     readonly kvm_coalesced_mmio_ring* _ring;
 
     /// <param name="start">A whole page of the vCPU's memory.</param>
     // SAFETY: a page holds the head and Capacity entries.
-    internal CoalescedRing(byte* start) => _ring = (kvm_coalesced_mmio_ring*)start;
+    internal MappedCoalescedRing(byte* start) => _ring = (kvm_coalesced_mmio_ring*)start;
 
     /// <summary>Entries of the ring; one of them always stays empty.</summary>
     internal static int Capacity => (Page.Size - sizeof(kvm_coalesced_mmio_ring)) / sizeof(kvm_coalesced_mmio);

@@ -2,6 +2,7 @@ using System;
 using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
 using System.Threading;
+using KvmSharp.DirtyLog;
 using KvmSharp.Hardware.Abi;
 using KvmSharp.Hardware.Native;
 using KvmSharp.Slots;
@@ -14,7 +15,7 @@ namespace KvmSharp.Hardware.Raw;
 /// <c>KVM_RESET_DIRTY_RINGS</c>, which also makes the pages report their next write.
 /// </remarks>
 [SupportedOSPlatform("linux")]
-public sealed unsafe class DirtyRing : IDisposable
+sealed unsafe class MappedDirtyRing : IDisposable
 {
     const int PageOffset = 64 * Addresses.Page.Size;
     const uint Dirty = 1;
@@ -24,7 +25,7 @@ public sealed unsafe class DirtyRing : IDisposable
     kvm_dirty_gfn* _entries;
     uint _next;
 
-    internal DirtyRing(SafeHandle vcpu, uint bytes)
+    internal MappedDirtyRing(SafeHandle vcpu, uint bytes)
     {
         _length = bytes;
         nint address = LibC.mmap(0, bytes, LibC.PROT_READ | LibC.PROT_WRITE, LibC.MAP_SHARED, vcpu, PageOffset);
@@ -35,16 +36,16 @@ public sealed unsafe class DirtyRing : IDisposable
     }
 
     /// <summary>Unmaps a ring that was forgotten.</summary>
-    ~DirtyRing() => Unmap();
+    ~MappedDirtyRing() => Unmap();
 
     /// <summary>Entries; a power of two.</summary>
-    public int Capacity => (int)(_length / (nuint)sizeof(kvm_dirty_gfn));
+    internal int Capacity => (int)(_length / (nuint)sizeof(kvm_dirty_gfn));
 
     /// <summary>Takes entries in the order in which the pages were written.</summary>
     /// <param name="pages">Room for them.</param>
     /// <returns>How many there were.</returns>
     /// <exception cref="ObjectDisposedException">The ring was disposed.</exception>
-    public int Harvest(Span<DirtyPage> pages)
+    internal int Harvest(Span<DirtyPage> pages)
     {
         ObjectDisposedException.ThrowIf(_entries is null, this);
         int count = 0;
@@ -89,9 +90,3 @@ public sealed unsafe class DirtyRing : IDisposable
         _entries = null;
     }
 }
-
-/// <summary>A page that was written.</summary>
-/// <param name="Space">The address space.</param>
-/// <param name="Slot">The slot through which it was written.</param>
-/// <param name="Page">The page, counted from the slot's first.</param>
-public readonly record struct DirtyPage(AddressSpaceId Space, SlotId Slot, ulong Page);

@@ -72,12 +72,12 @@ sealed unsafe class RunPage
 
     /// <summary>Where the kernel collects writes to devices. Good while the caller keeps the page mapped.</summary>
     /// <param name="page">The page of it, as the capability says.</param>
-    internal CoalescedRing CoalescedRing(int page)
+    internal MappedCoalescedRing CoalescedRing(int page)
     {
         if (page <= 0 || (page + 1) * Page.Size > _length)
             throw new NotSupportedException($"a run page of 0x{_length:x} bytes has no page {page} for coalesced writes");
         // SAFETY: the page lies inside the mapping.
-        return new CoalescedRing((byte*)_run + (page * Page.Size));
+        return new MappedCoalescedRing((byte*)_run + (page * Page.Size));
     }
 
     /// <summary>Keeps it mapped until <see cref="Release"/>.</summary>

@@ -125,8 +125,6 @@ public sealed class RandomSequenceTests
 
         internal override KvmErrno ResetRings(out int count) => _inner.ResetRings(out count);
 
-        internal override bool TryHarvest(uint vcpu, out uint word, out ulong page) => _inner.TryHarvest(vcpu, out word, out page);
-
         internal override KvmErrno Enable(uint capability, uint flags, ulong argument) => _inner.Enable(capability, flags, argument);
 
         internal override int Check(uint capability) => _inner.Check(capability);

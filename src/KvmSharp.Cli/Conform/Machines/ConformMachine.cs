@@ -4,6 +4,7 @@ using System.Diagnostics.CodeAnalysis;
 using KvmSharp.Addresses;
 using KvmSharp.Backends;
 using KvmSharp.Buses;
+using KvmSharp.DirtyLog;
 using KvmSharp.HostMemory;
 
 namespace KvmSharp.Cli.Conform.Machines;
@@ -96,7 +97,13 @@ abstract class ConformMachine : IDisposable
     internal abstract KvmErrno ResetRings(out int count);
 
     /// <summary>Takes a page out of a vCPU's dirty ring.</summary>
-    internal abstract bool TryHarvest(uint vcpu, out uint word, out ulong page);
+    internal virtual bool TryHarvest(uint vcpu, out DirtyPage page)
+    {
+        Span<DirtyPage> pages = stackalloc DirtyPage[1];
+        bool found = FindVcpu(vcpu)?.HarvestDirtyRing(pages) > 0;
+        page = pages[0];
+        return found;
+    }
 
     internal abstract KvmErrno Enable(uint capability, uint flags, ulong argument);
 

@@ -6,7 +6,6 @@ using KvmSharp.Backends;
 using KvmSharp.Hardware;
 using KvmSharp.Hardware.Abi;
 using KvmSharp.Hardware.Native;
-using KvmSharp.Hardware.Raw;
 using KvmSharp.Vcpus;
 
 namespace KvmSharp.Cli.Conform.Machines;
@@ -18,7 +17,6 @@ sealed partial class KvmConformMachine : ConformMachine
     readonly HardwareBackend _backend = new();
     readonly HashSet<ConformFeature> _features = [];
     readonly Dictionary<uint, HardwareVcpu> _vcpus = [];
-    readonly Dictionary<uint, DirtyRing> _rings = [];
     HardwareMachine _machine;
 
     internal KvmConformMachine()
@@ -58,22 +56,6 @@ sealed partial class KvmConformMachine : ConformMachine
         return errno;
     }
 
-    internal override bool TryHarvest(uint vcpu, out uint word, out ulong page)
-    {
-        word = 0;
-        page = 0;
-        if (!_vcpus.TryGetValue(vcpu, out HardwareVcpu? owner) || _machine.RingBytes == 0)
-            return false;
-        if (!_rings.TryGetValue(vcpu, out DirtyRing? ring))
-            _rings.Add(vcpu, ring = owner.OpenDirtyRing());
-        Span<DirtyPage> pages = stackalloc DirtyPage[1];
-        if (ring.Harvest(pages) == 0)
-            return false;
-        word = (uint)pages[0].Space.Value << 16 | pages[0].Slot.Value;
-        page = pages[0].Page;
-        return true;
-    }
-
     internal override KvmErrno Enable(uint capability, uint flags, ulong argument) =>
         // With flags it goes past the machine, which would take note of rings that the kernel refuses.
         flags == 0 ? _machine.TryEnable((KvmCapability)capability, argument) : Vm.TryEnable(capability, flags, argument);
@@ -109,12 +91,7 @@ sealed partial class KvmConformMachine : ConformMachine
         base.Dispose();
     }
 
-    private protected override void ForgetVcpu(uint id)
-    {
-        _vcpus.Remove(id);
-        if (_rings.Remove(id, out DirtyRing? ring))
-            ring.Dispose();
-    }
+    private protected override void ForgetVcpu(uint id) => _vcpus.Remove(id);
 
     private protected override KvmErrno SetSlotCore(uint word, uint flags, ulong gpa, ulong size, ulong hva)
     {
@@ -131,9 +108,6 @@ sealed partial class KvmConformMachine : ConformMachine
 
     void Clear()
     {
-        foreach (DirtyRing ring in _rings.Values)
-            ring.Dispose();
-        _rings.Clear();
         _vcpus.Clear();
         ClearMemfds();
         _machine.Dispose();
@@ -144,7 +118,7 @@ sealed partial class KvmConformMachine : ConformMachine
         _features.UnionWith([ConformFeature.Raw, ConformFeature.Cpu]);
         if (AddressSpaces > 1)
             _features.Add(ConformFeature.Spaces);
-        if (_machine.Check(KvmCapability.GuestMemfd) > 0 && _machine.Check(KvmCapability.UserMemory2) > 0)
+        if (_machine.HasGuestMemory)
             _features.Add(ConformFeature.GuestMemfd);
         if (_machine.Check(KvmCapability.Ioeventfd) > 0)
             _features.Add(ConformFeature.Ioevent);
@@ -177,6 +151,6 @@ sealed partial class KvmConformMachine : ConformMachine
         CreateVcpu(0);
         for (int write = 0; write < 2; write++)
             Access(0, new GuestAccess(TestGpa, 1, IsWrite: true, 1));
-        return TryHarvest(0, out _, out _) && TryHarvest(0, out _, out _);
+        return TryHarvest(0, out _) && TryHarvest(0, out _);
     }
 }

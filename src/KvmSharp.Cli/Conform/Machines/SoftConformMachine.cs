@@ -2,7 +2,6 @@ using System;
 using System.Collections.Generic;
 using KvmSharp.Addresses;
 using KvmSharp.Backends;
-using KvmSharp.DirtyLog;
 using KvmSharp.Slots;
 using KvmSharp.Vcpus;
 using KvmSharp.X86;
@@ -51,19 +50,6 @@ sealed partial class SoftConformMachine(int addressSpaces) : ConformMachine
 
     internal override KvmErrno ResetRings(out int count) => Machine.DirtyTracking.TryResetRings(out count);
 
-    internal override bool TryHarvest(uint vcpu, out uint word, out ulong page)
-    {
-        if (Find(vcpu)?.DirtyRing is { } ring && ring.TryHarvest(out DirtyRingEntry entry))
-        {
-            word = entry.Slot;
-            page = entry.Offset;
-            return true;
-        }
-        word = 0;
-        page = 0;
-        return false;
-    }
-
     internal override KvmErrno Enable(uint capability, uint flags, ulong argument) =>
         flags != 0 ? KvmErrno.EINVAL : _software.TryEnable((KvmCapability)capability, argument);
 
@@ -107,8 +93,6 @@ sealed partial class SoftConformMachine(int addressSpaces) : ConformMachine
         var region = new MemoryRegion(IdOf(word), (SlotFlags)flags, new Gpa(gpa), size, new Hva(hva)) { Space = SpaceOf(word) };
         return Machine.Slots.TrySet(region).Errno;
     }
-
-    Vcpu? Find(uint id) => _vcpus.TryGetValue(id, out SoftwareVcpu? vcpu) ? vcpu.Core : null;
 
     static SlotId IdOf(uint word) => new((ushort)word);
 

@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.Linq;
 using KvmSharp.Cli.Conform.Language;
 using KvmSharp.Cli.Conform.Machines;
+using KvmSharp.DirtyLog;
 
 namespace KvmSharp.Cli.Conform.Operations;
 
@@ -94,6 +95,8 @@ static class BadAddress
 /// <summary><c>harvest VCPU COUNT</c>: takes pages out of a dirty ring; each as slot word and page.</summary>
 sealed class HarvestRing(ArgumentReader reader) : Operation
 {
+    const int SpaceShift = 16;
+
     readonly Expression _vcpu = reader.Number("a vCPU");
     readonly Expression _count = reader.Number("count", 1 << 16);
     readonly bool _counts = reader.TryTake("show", out Argument show) && show.Text == "count";
@@ -101,8 +104,8 @@ sealed class HarvestRing(ArgumentReader reader) : Operation
     internal override string Run(ConformMachine machine)
     {
         var found = new List<string>();
-        while ((ulong)found.Count < _count.On(0) && machine.TryHarvest((uint)_vcpu.On(0), out uint word, out ulong page))
-            found.Add($"{Outcome.Of(word)}:{Outcome.Of(page)}");
+        while ((ulong)found.Count < _count.On(0) && machine.TryHarvest((uint)_vcpu.On(0), out DirtyPage page))
+            found.Add($"{Outcome.Of(((ulong)page.Space.Value << SpaceShift) | page.Slot.Value)}:{Outcome.Of(page.Page)}");
         return _counts ? Outcome.Of((ulong)found.Count) : string.Join(' ', found.Prepend(Outcome.Of((ulong)found.Count)));
     }
 }

@@ -1,0 +1,6 @@
+using KvmSharp.Tests.Machines;
+
+namespace KvmSharp.Hardware.Tests;
+
+/// <summary>What every backend does, on <c>/dev/kvm</c>.</summary>
+public sealed class HardwareMachineTests() : MachineConformance(new HardwareBackend().CreateMachine());
