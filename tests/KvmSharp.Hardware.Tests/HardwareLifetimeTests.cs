@@ -1,4 +1,5 @@
 using System;
+using System.Runtime.InteropServices;
 using System.Threading;
 using System.Threading.Tasks;
 using KvmSharp.Addresses;
@@ -86,9 +87,30 @@ public sealed class HardwareLifetimeTests(ITestOutputHelper output)
         using HardwareMachine machine = new HardwareBackend().CreateMachine();
         using HardwareVcpu vcpu = machine.CreateVcpu(new VcpuId(0));
 
-        int error = ForkedChild.Ioctl(vcpu.Descriptor, Hardware.Abi.Requests.KVM_RUN.Number);
+        // The kernel looks whose memory it would be before it looks at the slot.
+        int run = ForkedChild.Ioctl(vcpu.Descriptor, Hardware.Abi.Requests.KVM_RUN.Number);
+        int slot = ForkedChild.Ioctl(machine.Vm, Hardware.Abi.Requests.KVM_SET_USER_MEMORY_REGION.Number);
 
-        Assert.Equal(KvmErrno.EIO, (KvmErrno)error);
+        Assert.Equal((KvmErrno.EIO, KvmErrno.EIO), ((KvmErrno)run, (KvmErrno)slot));
+    }
+
+    [KvmFact]
+    public void A_machine_is_the_same_through_another_descriptor()
+    {
+        using HardwareMachine machine = new HardwareBackend().CreateMachine();
+        using var copy = new VmDescriptor(Duplicate(machine.Vm.Number));
+        using AnonymousMemory memory = AnonymousMemory.Create(0x1000);
+        var region = new Hardware.Abi.kvm_userspace_memory_region
+        {
+            slot = 11,
+            memory_size = 0x1000,
+            userspace_addr = memory.Range.Start.Value,
+        };
+
+        Assert.Equal(KvmErrno.None, copy.TrySetMemoryRegion(ref region));
+
+        region.slot = 12;
+        Assert.Equal(KvmErrno.EEXIST, machine.Vm.TrySetMemoryRegion(ref region));
     }
 
     [KvmFact]
@@ -132,4 +154,14 @@ public sealed class HardwareLifetimeTests(ITestOutputHelper output)
         // The runtime's own come and go, with its threads.
         Assert.InRange(Mappings.OfThisProcess().Count, 0, mappings + (machines / 10));
     }
+
+    static int Duplicate(int descriptor)
+    {
+        int copy = dup(descriptor);
+        Assert.True(copy >= 0);
+        return copy;
+    }
+
+    [DllImport("libc"), DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    static extern int dup(int fd);
 }

@@ -5,6 +5,7 @@ using KvmSharp.Addresses;
 using KvmSharp.Backends;
 using KvmSharp.HostMemory;
 using KvmSharp.Slots;
+using KvmSharp.Vcpus;
 using Xunit;
 
 namespace KvmSharp.Hardware.Tests;
@@ -195,6 +196,31 @@ public sealed class HardwareVcpuTests
         Assert.True(vcpu.TscKhz > 0);
     }
 
+    // What docs/QUIRKS.md says of KVM_SET_FPU: it sets registers, and not the record of which were used.
+    [KvmFact]
+    public void Registers_set_apart_from_the_image_are_not_recorded_as_used()
+    {
+        const int Components = 512;
+        const byte Sse = 2;
+        using var guest = new RealModeGuest(0xf4);
+        byte[] image = new byte[guest.Vcpu.XsaveSize];
+        // Nothing was used: all components are as after reset.
+        guest.Vcpu.SetXsave(image);
+
+        guest.Vcpu.GetFpu(out KvmFpu fpu);
+        fpu.Xmm[0] = 0x99;
+        guest.Vcpu.SetFpu(fpu);
+        guest.Vcpu.GetXsave(image);
+
+        Assert.Equal(0, image[Components] & Sse);
+
+        image[Components] |= Sse;
+        guest.Vcpu.SetXsave(image);
+        Array.Clear(image);
+        guest.Vcpu.GetXsave(image);
+        Assert.Equal(Sse, image[Components] & Sse);
+    }
+
     [KvmFact]
     public void Msrs_are_taken_up_to_the_first_that_is_refused()
     {
@@ -279,5 +305,37 @@ public sealed class HardwareVcpuTests
         Assert.Equal([0x3c], exit.Data.ToArray());
         Assert.Equal(VcpuExitReason.Hlt, guest.Vcpu.Run().Reason);
         Assert.Equal(0, guest.Machine.Memory.Read<byte>(new Gpa(0x2010)));
+    }
+
+    // The processor that a guest has to start is no more than asleep, and a kick is what ends that.
+    [KvmFact]
+    public void A_processor_that_waits_to_be_started_can_be_kicked()
+    {
+        using HardwareMachine machine = new HardwareBackend().CreateMachine();
+        machine.CreateIrqchip();
+        machine.CreateVcpu(new VcpuId(0));
+        HardwareVcpu second = machine.CreateVcpu(new VcpuId(1));
+        VcpuExitReason reason = default;
+        var owner = new Thread(() => reason = second.Run().Reason);
+        owner.Start();
+        Assert.False(owner.Join(50), $"the run ended by itself: {reason}");
+
+        second.Kick();
+
+        Assert.True(owner.Join(TimeSpan.FromSeconds(10)));
+        Assert.Equal(VcpuExitReason.Intr, reason);
+        Assert.Equal((uint)VcpuExitReason.Intr, second.Page.ExitReason);
+    }
+
+    // The run structure, the data of ports and the ring of coalesced writes have a page each.
+    [KvmFact]
+    public void A_vcpus_memory_has_room_for_what_lies_in_it()
+    {
+        using HardwareMachine machine = new HardwareBackend().CreateMachine();
+        using HardwareVcpu vcpu = machine.CreateVcpu(new VcpuId(0));
+
+        Assert.Equal(0, vcpu.Page.Length % Page.Size);
+        Assert.True(vcpu.Page.Length >= 2 * Page.Size, $"{vcpu.Page.Length:x}");
+        Assert.True(vcpu.Page.Length > machine.CoalescedPage * Page.Size, $"{vcpu.Page.Length:x}");
     }
 }
