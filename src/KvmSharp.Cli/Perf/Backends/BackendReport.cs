@@ -19,7 +19,7 @@ static class BackendReport
     internal const int Schema = 1;
 
     const ulong HostBytes = 64UL << 20;
-    const int SlotsPerRun = 1000;
+    const int SlotsPerRun = 10_000;
     const int MostMachines = 50;
     const int WarmUpSlots = 509;
     const int WarmUpRounds = 10;
