@@ -1,6 +1,5 @@
 using System;
 using System.Runtime.InteropServices;
-using System.Threading;
 using System.Threading.Tasks;
 using KvmSharp.Addresses;
 using KvmSharp.Backends;
@@ -16,34 +15,6 @@ namespace KvmSharp.Hardware.Tests;
 [Collection(AloneCollection.Name)]
 public sealed class HardwareLifetimeTests(ITestOutputHelper output)
 {
-    static readonly TimeSpan _soon = TimeSpan.FromSeconds(10);
-
-    [KvmFact]
-    public void A_machine_can_end_while_its_vcpu_runs()
-    {
-        // out 0x10, al; jmp $
-        using var guest = new RealModeGuest(0xe6, 0x10, 0xeb, 0xfe);
-        using var started = new ManualResetEventSlim();
-        VcpuExitReason reason = default;
-        Exception? after = null;
-        var owner = new Thread(() =>
-        {
-            guest.Vcpu.Run();
-            started.Set();
-            reason = guest.Vcpu.Run().Reason;
-            after = Record.Exception(() => guest.Vcpu.Run().Reason);
-        });
-        owner.Start();
-        Assert.True(started.Wait(_soon));
-
-        guest.Machine.Dispose();
-
-        Assert.True(owner.Join(_soon));
-        // The end may have come before the second run began.
-        Assert.True(reason is VcpuExitReason.Intr || after is null, $"{reason}");
-        Assert.True(after is null or ObjectDisposedException, $"{after}");
-    }
-
     [KvmFact]
     public void An_exits_data_outlives_its_vcpu()
     {
@@ -117,13 +88,24 @@ public sealed class HardwareLifetimeTests(ITestOutputHelper output)
     public void A_full_descriptor_table_is_told_and_survived()
     {
         HardwareBackend backend = new();
+        using HardwareMachine machine = backend.CreateMachine();
         KvmException exception;
+        KvmException ofVcpu;
+        KvmException ofEvent;
         using (DescriptorLimit.None())
+        {
             exception = Assert.Throws<KvmException>(() => backend.CreateMachine());
+            ofVcpu = Assert.Throws<KvmException>(() => machine.CreateVcpu(new VcpuId(0)));
+            ofEvent = Assert.Throws<KvmException>(() => machine.CreateEvent());
+        }
 
         Assert.Equal(KvmErrno.EMFILE, exception.Errno);
         Assert.Contains("ulimit -n", exception.Message, StringComparison.Ordinal);
+        Assert.Equal((KvmErrno.EMFILE, "KVM_CREATE_VCPU"), (ofVcpu.Errno, ofVcpu.Operation));
+        Assert.Equal((KvmErrno.EMFILE, "eventfd"), (ofEvent.Errno, ofEvent.Operation));
         backend.CreateMachine().Dispose();
+        machine.CreateEvent().Dispose();
+        machine.CreateVcpu(new VcpuId(0));
     }
 
     // Ten thousand take twenty seconds: KVMSHARP_MACHINES=10000.

@@ -223,6 +223,32 @@ public abstract class MachineConformance : IDisposable
         Assert.Equal(KvmErrno.None, _machine.TryRemoveInterruptSource(5, source));
     }
 
+    [BackendFact]
+    public void A_machine_can_end_while_its_vcpu_runs()
+    {
+        // out 0x10, al; jmp $
+        IVcpu vcpu = Start(0xe6, 0x10, 0xeb, 0xfe);
+        using var started = new ManualResetEventSlim();
+        VcpuExitReason reason = default;
+        Exception? after = null;
+        var owner = new Thread(() =>
+        {
+            vcpu.Run();
+            started.Set();
+            // The end may come before this begins; then it is refused, as the next one is.
+            after = Record.Exception(() => reason = vcpu.Run().Reason) ?? Record.Exception(() => vcpu.Run().Reason);
+        });
+        owner.Start();
+        Assert.True(started.Wait(_soon));
+
+        _machine.Dispose();
+
+        Assert.True(owner.Join(_soon));
+        Assert.IsType<ObjectDisposedException>(after);
+        Assert.True(reason is VcpuExitReason.Intr or default(VcpuExitReason), $"{reason}");
+        Assert.Throws<ObjectDisposedException>(() => _machine.CreateVcpu(new VcpuId(1)));
+    }
+
     static DirtyPage Written(ulong page) => new(default, _logged, page);
 
     static void RunToHalt(IVcpu vcpu)
