@@ -8,16 +8,15 @@ using KvmSharp.Slots;
 namespace KvmSharp.Cli.Perf;
 
 /// <summary>
-/// A machine with one vCPU whose memory is cut into slots, each with a mapping of its own, as the tests' host side and
-/// guest side share it.
+/// A machine with one vCPU and one host mapping that is cut into slots, as the tests' host side and guest side share it.
 /// </summary>
 sealed class MemslotArena : IDisposable
 {
     const ulong HarnessPages = 16;
 
     readonly IGuest _guest;
-    readonly HostMapping?[] _slots;
     readonly HostMapping _harness;
+    readonly HostMapping _memory;
 
     /// <summary>Makes the machine and its slots. The memory is not touched.</summary>
     /// <param name="design">The slot store.</param>
@@ -31,14 +30,14 @@ sealed class MemslotArena : IDisposable
     {
         Layout = layout;
         MoveTarget = layout.End;
-        _slots = new HostMapping?[layout.SlotCount];
         var options = new VirtualMachineOptions { SlotStore = design };
         _guest = guest == GuestKind.X86 ? new X86Guest(options) : new ViewGuest(options);
         _harness = AnonymousMemory.Create(HarnessPages << Page.Shift, HugePages.Never);
         try
         {
-            Slots.Set(Region(0, default, _harness));
+            Slots.Create(default, default, _harness);
             long start = Stopwatch.GetTimestamp();
+            _memory = AnonymousMemory.Create(layout.Pages << Page.Shift, HugePages.Never);
             if (oneByOne)
                 CreateSlots();
             else
@@ -57,54 +56,33 @@ sealed class MemslotArena : IDisposable
     /// <summary>What runs on the vCPU.</summary>
     internal IGuest Guest => _guest;
 
-    /// <summary>Time for mapping the memory of all test slots and creating these.</summary>
+    /// <summary>Time for mapping the memory of the test slots and creating these.</summary>
     internal TimeSpan SetupTime { get; }
 
     /// <summary>Where the move tests put the last slot before they put it back.</summary>
     internal Gpa MoveTarget { get; init; }
 
-    /// <summary>The mapping that holds the synchronisation page, at its start.</summary>
-    internal HostMapping SyncMemory => _slots[0]!;
+    /// <summary>The memory of all test slots, with the synchronisation page at its start.</summary>
+    internal HostMapping Memory => _memory;
 
     /// <summary>Makes all memory zero, and present in the host.</summary>
     internal void ZeroFill()
     {
-        for (int slot = 0; slot < _slots.Length; slot++)
+        for (ulong offset = 0; offset < _memory.Length;)
         {
-            HostMapping memory = _slots[slot]!;
-            for (ulong offset = 0; offset < memory.Length;)
-            {
-                int length = (int)Math.Min(memory.Length - offset, 1UL << 30);
-                memory.AsSpan(offset, length).Clear();
-                offset += (ulong)length;
-            }
+            int length = (int)Math.Min(_memory.Length - offset, 1UL << 30);
+            _memory.AsSpan(offset, length).Clear();
+            offset += (ulong)length;
         }
     }
 
-    internal ulong Read(ulong page, int pageOffset)
-    {
-        HostMapping memory = Locate(page, out ulong offset);
-        return memory.ReadUInt64(offset + (ulong)pageOffset);
-    }
+    internal ulong Read(ulong page, int pageOffset) => _memory.ReadUInt64(OffsetOf(page) + (ulong)pageOffset);
 
-    internal void Write(ulong page, int pageOffset, ulong value)
-    {
-        HostMapping memory = Locate(page, out ulong offset);
-        memory.WriteUInt64(offset + (ulong)pageOffset, value);
-    }
+    internal void Write(ulong page, int pageOffset, ulong value) =>
+        _memory.WriteUInt64(OffsetOf(page) + (ulong)pageOffset, value);
 
-    /// <summary>Gives pages back to the host with one call for each slot that they lie in.</summary>
-    internal void Discard(ulong page, ulong count)
-    {
-        while (count > 0)
-        {
-            HostMapping memory = Locate(page, out ulong offset);
-            ulong pages = Math.Min(count, (memory.Length - offset) >> Page.Shift);
-            memory.Discard(offset, pages << Page.Shift);
-            page += pages;
-            count -= pages;
-        }
-    }
+    /// <summary>Gives one page back to the host.</summary>
+    internal void DiscardPage(ulong page) => _memory.Discard(OffsetOf(page), Page.Size);
 
     /// <summary>Gives pages back to the host with one call for all.</summary>
     /// <remarks>
@@ -123,8 +101,7 @@ sealed class MemslotArena : IDisposable
     public void Dispose()
     {
         _guest.Dispose();
-        foreach (HostMapping? memory in _slots)
-            memory?.Dispose();
+        _memory?.Dispose();
         _harness.Dispose();
     }
 
@@ -134,32 +111,28 @@ sealed class MemslotArena : IDisposable
 
     void CreateSlots()
     {
-        for (int slot = 0; slot < _slots.Length; slot++)
-            Slots.Set(Map(slot));
+        for (int slot = 0; slot < Layout.SlotCount; slot++)
+            Slots.Set(Region(slot));
     }
 
     void CreateSlotsTogether()
     {
         SlotTransaction transaction = Slots.BeginTransaction();
-        for (int slot = 0; slot < _slots.Length; slot++)
-            transaction.Set(Map(slot));
+        for (int slot = 0; slot < Layout.SlotCount; slot++)
+            transaction.Set(Region(slot));
         transaction.Apply();
     }
 
-    MemoryRegion Map(int slot)
+    MemoryRegion Region(int slot)
     {
-        HostMapping memory = AnonymousMemory.Create(Layout.PagesOf(slot) << Page.Shift, HugePages.Never);
-        _slots[slot] = memory;
-        return Region(slot + 1, ArenaLayout.GpaOf(Layout.FirstPageOf(slot)), memory);
+        ulong page = Layout.FirstPageOf(slot);
+        var id = new SlotId((ushort)(slot + 1));
+        ulong size = Layout.PagesOf(slot) << Page.Shift;
+        return new MemoryRegion(id, SlotFlags.None, ArenaLayout.GpaOf(page), size, _memory.Start + OffsetOf(page))
+        {
+            Backing = _memory,
+        };
     }
 
-    static MemoryRegion Region(int id, Gpa gpa, HostMapping memory) =>
-        new(new SlotId((ushort)id), SlotFlags.None, gpa, memory.Length, memory.Start) { Backing = memory };
-
-    HostMapping Locate(ulong page, out ulong offset)
-    {
-        int slot = Layout.SlotOf(page);
-        offset = (page - Layout.FirstPageOf(slot)) << Page.Shift;
-        return _slots[slot]!;
-    }
+    static ulong OffsetOf(ulong page) => page << Page.Shift;
 }

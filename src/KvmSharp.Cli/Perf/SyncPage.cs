@@ -33,7 +33,7 @@ sealed class SyncPage
 
     internal SyncPage(MemslotArena arena, GuestThread guest)
     {
-        _memory = arena.SyncMemory;
+        _memory = arena.Memory;
         _guest = guest;
     }
 
@@ -45,9 +45,9 @@ sealed class SyncPage
     /// <summary>Clears all flags, before the guest is launched.</summary>
     internal static void Clear(MemslotArena arena)
     {
-        arena.SyncMemory.VolatileWriteUInt64(StartFlag, 0);
-        arena.SyncMemory.VolatileWriteUInt64(ExitFlag, 0);
-        arena.SyncMemory.VolatileWriteUInt64(SyncFlag, 0);
+        arena.Memory.VolatileWriteUInt64(StartFlag, 0);
+        arena.Memory.VolatileWriteUInt64(ExitFlag, 0);
+        arena.Memory.VolatileWriteUInt64(SyncFlag, 0);
     }
 
     internal void LetGuestStart() => _memory.VolatileWriteUInt64(StartFlag, 1);

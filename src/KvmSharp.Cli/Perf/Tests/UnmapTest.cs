@@ -38,6 +38,6 @@ class UnmapTest : PerfTest
     private protected virtual void DiscardHalf(MemslotArena arena, ulong page)
     {
         for (ulong end = page + Half; page < end; page++)
-            arena.Discard(page, 1);
+            arena.DiscardPage(page);
     }
 }
