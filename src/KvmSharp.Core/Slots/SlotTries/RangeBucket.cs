@@ -56,8 +56,12 @@ sealed class RangeBucket
         int index = CountUpTo((long)start);
         Span<long> starts = _starts;
         Span<MemorySlot?> slots = _slots;
-        starts[index..Count].CopyTo(starts[(index + 1)..]);
-        slots[index..Count].CopyTo(slots[(index + 1)..]);
+        // Slots mostly come in ascending order: nothing to move up then.
+        if (index < Count)
+        {
+            starts[index..Count].CopyTo(starts[(index + 1)..]);
+            slots[index..Count].CopyTo(slots[(index + 1)..]);
+        }
         starts[index] = (long)start;
         slots[index] = slot;
         Count++;

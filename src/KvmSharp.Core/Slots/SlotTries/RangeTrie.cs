@@ -82,50 +82,53 @@ partial struct RangeTrie<TRange>
     // The entry for the part [low, last] once the slot, which meets the part, is in it.
     static object Insert(object? entry, ulong low, ulong last, long edit, MemorySlot slot)
     {
+        // What most entries on the way are is asked first, and a slot, whose class is not sealed, last.
+        if (entry is RangeTrieNode node)
+            return Insert(node, low, last, edit, slot);
+        if (entry is RangeBucket bucket)
+            return Insert(bucket, low, last, edit, slot);
         if (entry is null)
             return slot;
-        if (entry is MemorySlot other)
-        {
-            Debug.Assert(TRange.First(other) >= TRange.End(slot) || TRange.First(slot) >= TRange.End(other), "slots overlap");
-            var pair = new RangeBucket(edit);
-            pair.Insert(TRange.First(other), other);
-            pair.Insert(TRange.First(slot), slot);
-            return pair;
-        }
+        var other = (MemorySlot)entry;
+        Debug.Assert(TRange.First(other) >= TRange.End(slot) || TRange.First(slot) >= TRange.End(other), "slots overlap");
+        var pair = new RangeBucket(edit);
+        pair.Insert(TRange.First(other), other);
+        pair.Insert(TRange.First(slot), slot);
+        return pair;
+    }
 
+    static RangeTrieNode Insert(RangeTrieNode node, ulong low, ulong last, long edit, MemorySlot slot)
+    {
         ulong from = Math.Max(low, TRange.First(slot));
         ulong to = Math.Min(last, TRange.End(slot) - 1);
-        RangeTrieNode node;
-        if (entry is RangeBucket bucket)
+        RangeTrieNode owned;
+        if (from >= node.Start && to <= node.Last)
         {
-            if (!bucket.IsFull)
-            {
-                bucket = bucket.Own(edit);
-                bucket.Insert(TRange.First(slot), slot);
-                return bucket;
-            }
-            ReadOnlySpan<MemorySlot?> slots = bucket.Slots;
-            node = NodeOver(
-                edit,
-                Math.Min(from, Math.Max(low, TRange.First(slots[0]!))),
-                Math.Max(to, Math.Min(last, TRange.End(slots[^1]!) - 1)));
-            foreach (MemorySlot? present in slots)
-                Place(node, edit, present!);
+            owned = node.Own(edit);
         }
         else
         {
-            node = (RangeTrieNode)entry;
-            if (from >= node.Start && to <= node.Last)
-            {
-                node = node.Own(edit);
-            }
-            else
-            {
-                RangeTrieNode inner = node;
-                node = NodeOver(edit, Math.Min(from, inner.Start), Math.Max(to, inner.Last));
-                node.Set(node.IndexOf(inner.Start), inner);
-            }
+            owned = NodeOver(edit, Math.Min(from, node.Start), Math.Max(to, node.Last));
+            owned.Set(owned.IndexOf(node.Start), node);
         }
+        Place(owned, edit, slot);
+        return owned;
+    }
+
+    static object Insert(RangeBucket bucket, ulong low, ulong last, long edit, MemorySlot slot)
+    {
+        if (!bucket.IsFull)
+        {
+            bucket = bucket.Own(edit);
+            bucket.Insert(TRange.First(slot), slot);
+            return bucket;
+        }
+        ReadOnlySpan<MemorySlot?> slots = bucket.Slots;
+        ulong from = Math.Min(TRange.First(slot), TRange.First(slots[0]!));
+        ulong to = Math.Max(TRange.End(slot), TRange.End(slots[^1]!)) - 1;
+        RangeTrieNode node = NodeOver(edit, Math.Max(low, from), Math.Min(last, to));
+        foreach (MemorySlot? present in slots)
+            Place(node, edit, present!);
         Place(node, edit, slot);
         return node;
     }
