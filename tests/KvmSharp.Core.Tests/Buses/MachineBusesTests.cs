@@ -8,7 +8,7 @@ using KvmSharp.HostMemory;
 using KvmSharp.Vcpus;
 using Xunit;
 
-namespace KvmSharp.Core.Tests.Buses;
+namespace KvmSharp.Tests.Buses;
 
 /// <summary>Writes that do not leave the guest. How KVM does it stands in <c>conform/events.kvm</c>; this is what is ours.</summary>
 public sealed class MachineBusesTests : IDisposable
