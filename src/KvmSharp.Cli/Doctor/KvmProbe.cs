@@ -57,19 +57,18 @@ sealed class KvmProbe(string device)
 
     bool ProbeVersion(SystemDescriptor system)
     {
-        KvmErrno errno = system.TryGetApiVersion(out int version);
-        if (errno != KvmErrno.None)
+        try
         {
-            Add(Subject.ApiVersion, Condition.Missing, $"KVM_GET_API_VERSION: {errno}", DeviceObstacles.Explain(errno));
+            KernelRequirements.Require(device, system);
+        }
+        catch (KvmException exception)
+        {
+            string fix = exception.Errno == KvmErrno.EINVAL ? "a newer kernel" : DeviceObstacles.Explain(exception.Errno);
+            Add(Subject.ApiVersion, Condition.Missing, exception.Message, fix);
             return false;
         }
-        bool right = version == KernelRequirements.ApiVersion;
-        Add(
-            Subject.ApiVersion,
-            right ? Condition.Ok : Condition.Missing,
-            version.ToString(CultureInfo.InvariantCulture),
-            right ? null : "a kernel of this millennium's second decade or later");
-        return right;
+        Add(Subject.ApiVersion, Condition.Ok, KernelRequirements.ApiVersion.ToString(CultureInfo.InvariantCulture));
+        return true;
     }
 
     bool ProbeMachines(SystemDescriptor system)
