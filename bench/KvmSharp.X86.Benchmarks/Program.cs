@@ -6,6 +6,9 @@ switch (args)
     case ["speed"]:
         SpeedReport.Print();
         return 0;
+    case ["scaling"]:
+        ScalingReport.Print();
+        return 0;
     default:
         BenchmarkSwitcher.FromAssembly(typeof(FlagBenchmarks).Assembly).Run(args);
         return 0;
