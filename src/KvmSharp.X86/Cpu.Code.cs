@@ -41,6 +41,18 @@ partial class Cpu
 
     internal CodeCache Code => _code;
 
+    /// <summary>
+    /// How many instructions of a block are executed one by one before it is translated. By default about as many as take
+    /// as long as a translation does: whatever a guest does, translating at most doubles its time.
+    /// </summary>
+    internal long InstructionsBeforeTranslation { get; set; } = 1 << 20;
+
+    /// <summary>Blocks translated, for counting.</summary>
+    internal long BlocksTranslated { get; private set; }
+
+    /// <summary>Notes that a block was translated.</summary>
+    internal void CountTranslation() => BlocksTranslated++;
+
     /// <summary>Jumps whose target was looked up, and those that were not at hand; for counting.</summary>
     internal long BlockLookups { get; private set; }
 

@@ -20,8 +20,13 @@ partial class Cpu
     // Set by anyone.
     bool _exitsImmediately;
 
+    const int AtEnd = -1;
+
     // In single mode: whether the one instruction has been fetched.
     bool _singleTaken;
+
+    /// <summary>The operation of its block's body that stopped; <see cref="AtEnd"/> as long as none has.</summary>
+    internal int StoppedAt { get; set; } = AtEnd;
 
     /// <summary>Why the run loop does not simply go on.</summary>
     internal StopReason Stop { get; set; }
@@ -175,21 +180,10 @@ partial class Cpu
         Block? block = FindNext();
         while (block is not null)
         {
-            Operation[] body = block.Body;
-            for (int index = 0; index < body.Length; index++)
-            {
-                if (!body[index].Execute(this))
-                {
-                    Instructions += index;
-                    Settle(body[index], isEnd: false);
-                    return;
-                }
-            }
-            Block? next = block.End.Leave(this, block);
+            Block? next = block.Execute(this);
             if (next is null)
             {
-                Instructions += body.Length;
-                Settle(block.End, isEnd: true);
+                SettleBlock(block);
                 return;
             }
             Instructions += block.Instructions;
@@ -199,6 +193,19 @@ partial class Cpu
             block = next;
         }
         Settle(null, isEnd: true);
+    }
+
+    void SettleBlock(Block block)
+    {
+        if (StoppedAt is var index && index == AtEnd)
+        {
+            Instructions += block.Body.Length;
+            Settle(block.End, isEnd: true);
+            return;
+        }
+        StoppedAt = AtEnd;
+        Instructions += index;
+        Settle(block.Body[index], isEnd: false);
     }
 
     void RunOne()

@@ -7,6 +7,7 @@ public readonly record struct CpuStatistics
     {
         Instructions = cpu.Instructions;
         Blocks = cpu.Code.Decoded;
+        BlocksTranslated = cpu.BlocksTranslated;
         BlockLookups = cpu.BlockLookups;
         BlockMisses = cpu.BlockMisses;
         CodeInvalidations = cpu.Code.Invalidated;
@@ -23,6 +24,9 @@ public readonly record struct CpuStatistics
 
     /// <summary>Blocks decoded.</summary>
     public long Blocks { get; }
+
+    /// <summary>Blocks that were executed often, and translated into code of the host.</summary>
+    public long BlocksTranslated { get; }
 
     /// <summary>Jumps whose target was not linked to the block they came from, and so was looked up.</summary>
     public long BlockLookups { get; }

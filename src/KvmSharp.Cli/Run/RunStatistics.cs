@@ -43,6 +43,7 @@ sealed class RunStatistics(IVcpu[] vcpus, ExitCounts[] exits, TimeSpan elapsed)
         Add("instructions", instructions);
         Add("MIPS", (instructions / elapsed.TotalSeconds / 1e6).ToString("0.0", CultureInfo.InvariantCulture));
         Add("blocks decoded", all.Sum(cpu => cpu.Blocks));
+        Add("blocks translated", all.Sum(cpu => cpu.BlocksTranslated));
         Add("block lookups", lookups);
         Add("block cache hits", Percentage(lookups - all.Sum(cpu => cpu.BlockMisses), lookups));
         Add("code pages discarded", all.Sum(cpu => cpu.CodeInvalidations));

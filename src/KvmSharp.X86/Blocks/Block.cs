@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using KvmSharp.X86.Operations;
+using KvmSharp.X86.Translated;
 
 namespace KvmSharp.X86.Blocks;
 
@@ -14,6 +15,12 @@ sealed class Block
     readonly Terminator _end;
     Link _next;
     Link _taken;
+
+    // None until the block has been executed often.
+    TranslatedBlock? _translated;
+
+    // Instructions executed one by one.
+    long _executed;
 
     internal Block(Operation[] body, Terminator end, int length, int instructions)
     {
@@ -38,11 +45,38 @@ sealed class Block
     /// <summary>The page in which the last instruction goes on, if it does. Such a block is looked up each time.</summary>
     internal CodePage? SecondPage { get; set; }
 
+    /// <summary>Executes the block.</summary>
+    /// <returns>
+    /// What <see cref="Terminator.Leave"/> returns; or none, when an operation stopped: <see cref="Cpu.StoppedAt"/>.
+    /// </returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal Block? Execute(Cpu cpu) => _translated is { } translated ? translated(cpu) : Interpret(cpu);
+
     /// <summary>The block that follows in memory, or that is jumped to in any case; RIP is there already.</summary>
     internal Block? Next(Cpu cpu) => _next.Holds(cpu) ? _next.Target : Follow(cpu, ref _next);
 
     /// <summary>The block that a condition jumps to; RIP is there already.</summary>
     internal Block? Taken(Cpu cpu) => _taken.Holds(cpu) ? _taken.Target : Follow(cpu, ref _taken);
+
+    Block? Interpret(Cpu cpu)
+    {
+        Operation[] body = _body;
+        for (int index = 0; index < body.Length; index++)
+        {
+            if (!body[index].Execute(cpu))
+            {
+                cpu.StoppedAt = index;
+                return null;
+            }
+        }
+        _executed += Instructions;
+        if (_executed >= cpu.InstructionsBeforeTranslation && BlockTranslator.IsSupported)
+        {
+            _translated = BlockTranslator.Translate(this);
+            cpu.CountTranslation();
+        }
+        return _end.Leave(cpu, this);
+    }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     static Block? Follow(Cpu cpu, ref Link link)

@@ -6,6 +6,9 @@ namespace KvmSharp.X86.Operands;
 /// <summary>How a memory operand becomes a linear address, as a type.</summary>
 interface IAddressing
 {
+    /// <summary>Whether the linear address is the sum of the operand's terms, without a check or a mask.</summary>
+    static virtual bool IsPlain => false;
+
     /// <summary>Works out the linear address, and checks it as far as the segment says.</summary>
     /// <param name="cpu">The CPU.</param>
     /// <param name="address">The operand.</param>
@@ -19,6 +22,8 @@ interface IAddressing
 /// <summary>64-bit code with 64-bit addresses: nothing to check here, and nothing wraps.</summary>
 readonly struct LongAddressing : IAddressing
 {
+    public static bool IsPlain => true;
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool TryLinear(Cpu cpu, in Address address, int bytes, bool write, out ulong linear)
     {

@@ -1,5 +1,7 @@
+using System.Runtime.CompilerServices;
 using KvmSharp.X86.Operands;
 using KvmSharp.X86.State;
+using KvmSharp.X86.Translated;
 
 namespace KvmSharp.X86.Operations;
 
@@ -13,12 +15,40 @@ sealed class BinaryRegister<TOperation, TSize, TSource>(int destination, TSource
 {
     internal override bool Execute(Cpu cpu)
     {
+        Apply(cpu, destination, source);
+        return true;
+    }
+
+    internal override FlagUse FlagUse => TOperation.FlagUse;
+
+    internal override void Emit(BlockEmitter code)
+    {
+        if (code.FlagsAreSeen)
+            code.Call(Apply, destination, source);
+        else
+            code.Call(ApplyUnseen, destination, source);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static void Apply(Cpu cpu, int destination, TSource source)
+    {
         ref Registers registers = ref cpu.State.Registers;
         ulong left = TSize.Read(ref registers, destination);
         ulong result = TOperation.Apply<TSize>(ref cpu.State.Flags, left, source.Read<TSize>(ref registers));
         if (TOperation.Writes)
             TSize.Write(ref registers, destination, result);
-        return true;
+    }
+
+    // The flags it leaves go where nobody looks, and the host's compiler drops the work of making them.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static void ApplyUnseen(Cpu cpu, int destination, TSource source)
+    {
+        if (!TOperation.Writes)
+            return;
+        LazyFlags unseen = cpu.State.Flags;
+        ref Registers registers = ref cpu.State.Registers;
+        ulong left = TSize.Read(ref registers, destination);
+        TSize.Write(ref registers, destination, TOperation.Apply<TSize>(ref unseen, left, source.Read<TSize>(ref registers)));
     }
 }
 
@@ -30,13 +60,22 @@ sealed class BinaryRegisterMemory<TOperation, TSize, TAddressing>(int destinatio
 {
     readonly Address _address = address;
 
-    internal override bool Execute(Cpu cpu)
+    internal override bool Execute(Cpu cpu) =>
+        TAddressing.TryLinear(cpu, in _address, TSize.Bits / 8, false, out ulong linear) && TryApply(cpu, linear, destination);
+
+    internal override void Emit(BlockEmitter code)
     {
-        if (!TAddressing.TryLinear(cpu, in _address, TSize.Bits / 8, false, out ulong linear)
-            || !TSize.TryLoad(cpu, linear, out ulong right))
-        {
+        if (TAddressing.IsPlain)
+            code.CallWithLinear(TryApply, in _address, destination);
+        else
+            base.Emit(code);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static bool TryApply(Cpu cpu, ulong linear, int destination)
+    {
+        if (!TSize.TryLoad(cpu, linear, out ulong right))
             return false;
-        }
         ref Registers registers = ref cpu.State.Registers;
         ulong left = TSize.Read(ref registers, destination);
         ulong result = TOperation.Apply<TSize>(ref cpu.State.Flags, left, right);
@@ -55,10 +94,21 @@ sealed class BinaryMemory<TOperation, TSize, TAddressing, TSource>(Address addre
 {
     readonly Address _address = address;
 
-    internal override bool Execute(Cpu cpu)
+    internal override bool Execute(Cpu cpu) =>
+        TAddressing.TryLinear(cpu, in _address, TSize.Bits / 8, TOperation.Writes, out ulong linear)
+        && TryApply(cpu, linear, source);
+
+    internal override void Emit(BlockEmitter code)
     {
-        if (!TAddressing.TryLinear(cpu, in _address, TSize.Bits / 8, TOperation.Writes, out ulong linear))
-            return false;
+        if (TAddressing.IsPlain)
+            code.CallWithLinear(TryApply, in _address, source);
+        else
+            base.Emit(code);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static bool TryApply(Cpu cpu, ulong linear, TSource source)
+    {
         ulong right = source.Read<TSize>(ref cpu.State.Registers);
         ulong left;
         if (!TOperation.Writes)

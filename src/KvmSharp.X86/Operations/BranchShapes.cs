@@ -1,6 +1,8 @@
+using System.Runtime.CompilerServices;
 using KvmSharp.X86.Blocks;
 using KvmSharp.X86.Operands;
 using KvmSharp.X86.State;
+using KvmSharp.X86.Translated;
 
 namespace KvmSharp.X86.Operations;
 
@@ -8,14 +10,19 @@ namespace KvmSharp.X86.Operations;
 sealed class ConditionalJump<TCondition>(ulong target, ulong mask) : Terminator
     where TCondition : struct, ICondition
 {
-    internal override Block? Leave(Cpu cpu, Block block)
+    internal override Block? Leave(Cpu cpu, Block block) => Leave(block, cpu, target, (ulong)EndOffset, mask);
+
+    internal override void Emit(BlockEmitter code) => code.CallEnd(Leave, target, EndOffset, mask);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static Block? Leave(Block block, Cpu cpu, ulong target, ulong end, ulong mask)
     {
         if (TCondition.Holds(in cpu.State.Flags))
         {
             cpu.Rip = (cpu.Rip + target) & mask;
             return block.Taken(cpu);
         }
-        cpu.Rip = (cpu.Rip + (ulong)EndOffset) & mask;
+        cpu.Rip = (cpu.Rip + end) & mask;
         return block.Next(cpu);
     }
 }
@@ -23,7 +30,12 @@ sealed class ConditionalJump<TCondition>(ulong target, ulong mask) : Terminator
 /// <summary>JMP to a place relative to the block.</summary>
 sealed class Jump(ulong target, ulong mask) : Terminator
 {
-    internal override Block? Leave(Cpu cpu, Block block)
+    internal override Block? Leave(Cpu cpu, Block block) => Leave(block, cpu, target, 0, mask);
+
+    internal override void Emit(BlockEmitter code) => code.CallEnd(Leave, target, 0, mask);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static Block? Leave(Block block, Cpu cpu, ulong target, ulong end, ulong mask)
     {
         cpu.Rip = (cpu.Rip + target) & mask;
         return block.Next(cpu);

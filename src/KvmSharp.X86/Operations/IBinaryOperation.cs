@@ -10,6 +10,9 @@ interface IBinaryOperation
     /// <summary>Whether the result goes to the destination; comparisons leave only flags.</summary>
     static abstract bool Writes { get; }
 
+    /// <summary>What it has to do with the flags, where nothing about its operands can stop it.</summary>
+    static virtual FlagUse FlagUse => FlagUse.Shows;
+
     /// <summary>Computes the result, which may have anything above the size, and the flags.</summary>
     /// <param name="flags">The flags before, and after.</param>
     /// <param name="left">The destination, zero-extended.</param>
@@ -21,6 +24,8 @@ interface IBinaryOperation
 readonly struct AddOperation : IBinaryOperation
 {
     public static bool Writes => true;
+
+    public static FlagUse FlagUse => FlagUse.Replaces;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ulong Apply<TSize>(ref LazyFlags flags, ulong left, ulong right)
@@ -49,6 +54,8 @@ readonly struct SubtractOperation : IBinaryOperation
 {
     public static bool Writes => true;
 
+    public static FlagUse FlagUse => FlagUse.Replaces;
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ulong Apply<TSize>(ref LazyFlags flags, ulong left, ulong right)
         where TSize : struct, IOperandSize
@@ -76,6 +83,8 @@ readonly struct CompareOperation : IBinaryOperation
 {
     public static bool Writes => false;
 
+    public static FlagUse FlagUse => FlagUse.Replaces;
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ulong Apply<TSize>(ref LazyFlags flags, ulong left, ulong right)
         where TSize : struct, IOperandSize => SubtractOperation.Apply<TSize>(ref flags, left, right);
@@ -84,6 +93,8 @@ readonly struct CompareOperation : IBinaryOperation
 readonly struct AndOperation : IBinaryOperation
 {
     public static bool Writes => true;
+
+    public static FlagUse FlagUse => FlagUse.Replaces;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ulong Apply<TSize>(ref LazyFlags flags, ulong left, ulong right)
@@ -99,6 +110,8 @@ readonly struct TestOperation : IBinaryOperation
 {
     public static bool Writes => false;
 
+    public static FlagUse FlagUse => FlagUse.Replaces;
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ulong Apply<TSize>(ref LazyFlags flags, ulong left, ulong right)
         where TSize : struct, IOperandSize => AndOperation.Apply<TSize>(ref flags, left, right);
@@ -107,6 +120,8 @@ readonly struct TestOperation : IBinaryOperation
 readonly struct OrOperation : IBinaryOperation
 {
     public static bool Writes => true;
+
+    public static FlagUse FlagUse => FlagUse.Replaces;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ulong Apply<TSize>(ref LazyFlags flags, ulong left, ulong right)
@@ -121,6 +136,8 @@ readonly struct OrOperation : IBinaryOperation
 readonly struct XorOperation : IBinaryOperation
 {
     public static bool Writes => true;
+
+    public static FlagUse FlagUse => FlagUse.Replaces;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ulong Apply<TSize>(ref LazyFlags flags, ulong left, ulong right)

@@ -1,5 +1,7 @@
+using System.Runtime.CompilerServices;
 using KvmSharp.X86.Operands;
 using KvmSharp.X86.State;
+using KvmSharp.X86.Translated;
 
 namespace KvmSharp.X86.Operations;
 
@@ -10,9 +12,19 @@ sealed class MoveRegister<TSize, TSource>(int destination, TSource source) : Ope
 {
     internal override bool Execute(Cpu cpu)
     {
+        Move(cpu, destination, source);
+        return true;
+    }
+
+    internal override FlagUse FlagUse => FlagUse.Ignores;
+
+    internal override void Emit(BlockEmitter code) => code.Call(Move, destination, source);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static void Move(Cpu cpu, int destination, TSource source)
+    {
         ref Registers registers = ref cpu.State.Registers;
         TSize.Write(ref registers, destination, source.Read<TSize>(ref registers));
-        return true;
     }
 }
 
@@ -23,13 +35,22 @@ sealed class Load<TSize, TAddressing>(int destination, Address address) : Operat
 {
     readonly Address _address = address;
 
-    internal override bool Execute(Cpu cpu)
+    internal override bool Execute(Cpu cpu) =>
+        TAddressing.TryLinear(cpu, in _address, TSize.Bits / 8, false, out ulong linear) && TryLoad(cpu, linear, destination);
+
+    internal override void Emit(BlockEmitter code)
     {
-        if (!TAddressing.TryLinear(cpu, in _address, TSize.Bits / 8, false, out ulong linear)
-            || !TSize.TryLoad(cpu, linear, out ulong value))
-        {
+        if (TAddressing.IsPlain)
+            code.CallWithLinear(TryLoad, in _address, destination);
+        else
+            base.Emit(code);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static bool TryLoad(Cpu cpu, ulong linear, int destination)
+    {
+        if (!TSize.TryLoad(cpu, linear, out ulong value))
             return false;
-        }
         TSize.Write(ref cpu.State.Registers, destination, value);
         return true;
     }
@@ -45,8 +66,19 @@ sealed class Store<TSize, TAddressing, TSource>(Address address, TSource source)
 
     internal override bool Execute(Cpu cpu) =>
         TAddressing.TryLinear(cpu, in _address, TSize.Bits / 8, true, out ulong linear)
-        && TSize.TryStore(cpu, linear, source.Read<TSize>(ref cpu.State.Registers))
-        && cpu.Proceed;
+        && TryStore(cpu, linear, source);
+
+    internal override void Emit(BlockEmitter code)
+    {
+        if (TAddressing.IsPlain)
+            code.CallWithLinear(TryStore, in _address, source);
+        else
+            base.Emit(code);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static bool TryStore(Cpu cpu, ulong linear, TSource source) =>
+        TSize.TryStore(cpu, linear, source.Read<TSize>(ref cpu.State.Registers)) && cpu.Proceed;
 }
 
 /// <summary>How a narrow value becomes a wide one.</summary>
@@ -76,9 +108,19 @@ sealed class ExtendRegister<TExtension, TSize, TFrom>(int destination, int sourc
 {
     internal override bool Execute(Cpu cpu)
     {
+        Extend(cpu, destination, source);
+        return true;
+    }
+
+    internal override FlagUse FlagUse => FlagUse.Ignores;
+
+    internal override void Emit(BlockEmitter code) => code.Call(Extend, destination, source);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static void Extend(Cpu cpu, int destination, int source)
+    {
         ref Registers registers = ref cpu.State.Registers;
         TSize.Write(ref registers, destination, TExtension.Extend<TFrom>(TFrom.Read(ref registers, source)));
-        return true;
     }
 }
 
@@ -91,13 +133,22 @@ sealed class ExtendMemory<TExtension, TSize, TFrom, TAddressing>(int destination
 {
     readonly Address _address = address;
 
-    internal override bool Execute(Cpu cpu)
+    internal override bool Execute(Cpu cpu) =>
+        TAddressing.TryLinear(cpu, in _address, TFrom.Bits / 8, false, out ulong linear) && TryExtend(cpu, linear, destination);
+
+    internal override void Emit(BlockEmitter code)
     {
-        if (!TAddressing.TryLinear(cpu, in _address, TFrom.Bits / 8, false, out ulong linear)
-            || !TFrom.TryLoad(cpu, linear, out ulong value))
-        {
+        if (TAddressing.IsPlain)
+            code.CallWithLinear(TryExtend, in _address, destination);
+        else
+            base.Emit(code);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static bool TryExtend(Cpu cpu, ulong linear, int destination)
+    {
+        if (!TFrom.TryLoad(cpu, linear, out ulong value))
             return false;
-        }
         TSize.Write(ref cpu.State.Registers, destination, TExtension.Extend<TFrom>(value));
         return true;
     }
@@ -111,8 +162,14 @@ sealed class LoadAddress<TSize>(int destination, Address address) : Operation
 
     internal override bool Execute(Cpu cpu)
     {
-        ref Registers registers = ref cpu.State.Registers;
-        TSize.Write(ref registers, destination, _address.Offset(ref registers));
+        Write(cpu, _address.Offset(ref cpu.State.Registers), destination);
         return true;
     }
+
+    internal override FlagUse FlagUse => FlagUse.Ignores;
+
+    internal override void Emit(BlockEmitter code) => code.CallWithOffset(Write, in _address, destination);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static void Write(Cpu cpu, ulong offset, int destination) => TSize.Write(ref cpu.State.Registers, destination, offset);
 }

@@ -1,3 +1,5 @@
+using KvmSharp.X86.Translated;
+
 namespace KvmSharp.X86.Operations;
 
 /// <summary>One decoded instruction, ready to be executed any number of times.</summary>
@@ -13,4 +15,10 @@ abstract class Operation : DecodedInstruction
     /// </returns>
     /// <remarks>An operation that stores to memory returns <see cref="Cpu.Proceed"/>: what it wrote may have been code.</remarks>
     internal abstract bool Execute(Cpu cpu);
+
+    /// <summary>What it has to do with the arithmetic flags.</summary>
+    internal virtual FlagUse FlagUse => FlagUse.Shows;
+
+    /// <summary>Appends what it does to its block's translation: a call of <see cref="Execute"/>, if it knows no better.</summary>
+    internal virtual void Emit(BlockEmitter code) => code.CallOperation();
 }

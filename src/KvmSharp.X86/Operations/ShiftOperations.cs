@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using KvmSharp.X86.Operands;
 using KvmSharp.X86.State;
 
@@ -10,6 +11,9 @@ readonly struct ShiftLeftOperation : IBinaryOperation
 {
     public static bool Writes => true;
 
+    public static FlagUse FlagUse => FlagUse.Changes;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ulong Apply<TSize>(ref LazyFlags flags, ulong left, ulong right)
         where TSize : struct, IOperandSize
     {
@@ -28,6 +32,9 @@ readonly struct ShiftRightOperation : IBinaryOperation
 {
     public static bool Writes => true;
 
+    public static FlagUse FlagUse => FlagUse.Changes;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ulong Apply<TSize>(ref LazyFlags flags, ulong left, ulong right)
         where TSize : struct, IOperandSize
     {
@@ -46,6 +53,9 @@ readonly struct ShiftArithmeticOperation : IBinaryOperation
 {
     public static bool Writes => true;
 
+    public static FlagUse FlagUse => FlagUse.Changes;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ulong Apply<TSize>(ref LazyFlags flags, ulong left, ulong right)
         where TSize : struct, IOperandSize
     {
@@ -63,6 +73,9 @@ readonly struct RotateLeftOperation : IBinaryOperation
 {
     public static bool Writes => true;
 
+    public static FlagUse FlagUse => FlagUse.Changes;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ulong Apply<TSize>(ref LazyFlags flags, ulong left, ulong right)
         where TSize : struct, IOperandSize
     {
@@ -82,6 +95,9 @@ readonly struct RotateRightOperation : IBinaryOperation
 {
     public static bool Writes => true;
 
+    public static FlagUse FlagUse => FlagUse.Changes;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ulong Apply<TSize>(ref LazyFlags flags, ulong left, ulong right)
         where TSize : struct, IOperandSize
     {
@@ -151,6 +167,7 @@ static class ShiftCount
     /// <summary>The place of OF in RFLAGS.</summary>
     internal const int OverflowBit = 11;
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static int Of<TSize>(ulong count)
         where TSize : struct, IOperandSize => (int)count & (TSize.Bits == 64 ? 63 : 31);
 }

@@ -1,4 +1,5 @@
 using KvmSharp.X86.Blocks;
+using KvmSharp.X86.Translated;
 
 namespace KvmSharp.X86.Operations;
 
@@ -14,4 +15,7 @@ abstract class Terminator : DecodedInstruction
     /// started.
     /// </returns>
     internal abstract Block? Leave(Cpu cpu, Block block);
+
+    /// <summary>Ends its block's translation: by a call of <see cref="Leave"/>, if it knows no better.</summary>
+    internal virtual void Emit(BlockEmitter code) => code.CallEnd();
 }

@@ -9,6 +9,8 @@ readonly struct IncrementOperation : IBinaryOperation
 {
     public static bool Writes => true;
 
+    public static FlagUse FlagUse => FlagUse.Changes;
+
     public static ulong Apply<TSize>(ref LazyFlags flags, ulong left, ulong right)
         where TSize : struct, IOperandSize
     {
@@ -26,6 +28,8 @@ readonly struct DecrementOperation : IBinaryOperation
 {
     public static bool Writes => true;
 
+    public static FlagUse FlagUse => FlagUse.Changes;
+
     public static ulong Apply<TSize>(ref LazyFlags flags, ulong left, ulong right)
         where TSize : struct, IOperandSize
     {
@@ -42,6 +46,8 @@ readonly struct NegateOperation : IBinaryOperation
 {
     public static bool Writes => true;
 
+    public static FlagUse FlagUse => FlagUse.Replaces;
+
     public static ulong Apply<TSize>(ref LazyFlags flags, ulong left, ulong right)
         where TSize : struct, IOperandSize => SubtractOperation.Apply<TSize>(ref flags, 0, left);
 }
@@ -49,6 +55,8 @@ readonly struct NegateOperation : IBinaryOperation
 readonly struct NotOperation : IBinaryOperation
 {
     public static bool Writes => true;
+
+    public static FlagUse FlagUse => FlagUse.Ignores;
 
     public static ulong Apply<TSize>(ref LazyFlags flags, ulong left, ulong right)
         where TSize : struct, IOperandSize => ~left;

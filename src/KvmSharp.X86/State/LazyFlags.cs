@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Numerics;
+using System.Runtime.CompilerServices;
 
 namespace KvmSharp.X86.State;
 
@@ -55,11 +56,15 @@ struct LazyFlags
         }
     }
 
-    internal readonly bool Carry => _kind switch
+    internal readonly bool Carry
     {
-        Kind.Known or Kind.Explicit => (_left & (long)RFlags.CF) != 0,
-        _ => CarryVector < 0,
-    };
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => _kind switch
+        {
+            Kind.Known or Kind.Explicit => (_left & (long)RFlags.CF) != 0,
+            _ => CarryVector < 0,
+        };
+    }
 
     internal readonly bool Zero => _kind == Kind.Known ? (_left & (long)RFlags.ZF) != 0 : _result == 0;
 
@@ -67,11 +72,15 @@ struct LazyFlags
 
     internal readonly bool Parity => _kind == Kind.Known ? (_left & (long)RFlags.PF) != 0 : ParityBit != 0;
 
-    internal readonly bool Overflow => _kind switch
+    internal readonly bool Overflow
     {
-        Kind.Known or Kind.Explicit => (_left & (long)RFlags.OF) != 0,
-        _ => OverflowVector < 0,
-    };
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => _kind switch
+        {
+            Kind.Known or Kind.Explicit => (_left & (long)RFlags.OF) != 0,
+            _ => OverflowVector < 0,
+        };
+    }
 
     /// <summary>Unsigned below: CF.</summary>
     internal readonly bool Below => Carry;
