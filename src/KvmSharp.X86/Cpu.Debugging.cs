@@ -69,6 +69,9 @@ partial class Cpu
         }
         if (hits == 0)
             return false;
+        // The handler returns to the instruction itself, past the breakpoint.
+        if (!Debugger.UsesBreakpoints)
+            State.SystemFlags |= RFlags.RF;
         ReportDebug(hits);
         return true;
     }
@@ -92,8 +95,11 @@ partial class Cpu
     /// <summary>After an instruction is done: watchpoints and single steps are traps.</summary>
     void RaiseDebugTraps(bool singleStep)
     {
-        ulong hits = _watchHits | (singleStep && !_suppressesTrap ? DebugBits.BS : 0);
-        _watchHits = 0;
+        // A load of SS holds them back, so that what loads the stack pointer next is not cut off; the step is lost.
+        bool waits = State.Shadow == InterruptShadow.MovSs;
+        ulong hits = waits ? 0 : _watchHits | (singleStep && !_suppressesTrap ? DebugBits.BS : 0);
+        if (!waits)
+            _watchHits = 0;
         _suppressesTrap = false;
         if (Exit != ExitKind.None)
             return;

@@ -12,6 +12,9 @@ partial class Cpu
     /// <summary>Events that the owner hands over, or that wait for the guest to take them.</summary>
     internal PendingEvents Pending;
 
+    /// <summary>No further NMI until the next IRET, even one that faults: so it is no part of the state that a fault puts back.</summary>
+    internal bool NmiMasked { get; set; }
+
     /// <summary>Exceptions and interrupts delivered, for counting.</summary>
     internal long Exceptions { get; private set; }
 
@@ -77,12 +80,12 @@ partial class Cpu
             PendingFault = exception;
             DeliverFault();
         }
-        else if (Pending.NmiCount != 0 && !State.NmiMasked && State.Shadow == InterruptShadow.None)
+        else if (Pending.NmiCount != 0 && !NmiMasked && State.Shadow == InterruptShadow.None)
         {
             Pending.NmiCount--;
             Interrupts++;
             Deliver(new Event((byte)Vector.NonMaskableInterrupt, EventKind.NonMaskable));
-            State.NmiMasked = true;
+            NmiMasked = true;
         }
         else if (Pending.Interrupt is { } vector && CanTakeInterrupt)
         {
@@ -103,10 +106,13 @@ partial class Cpu
         PendingFault fault = PendingFault;
         Exceptions++;
         Budget--;
-        if (fault.Vector == Vector.Debug && _debugAccess)
+        if (fault.Vector == Vector.Debug)
         {
+            if (_debugAccess)
+                State.Dr6 |= DebugBits.BD;
             _debugAccess = false;
-            State.Dr6 |= DebugBits.BD;
+            // The handler may touch the debug registers.
+            State.Dr7 &= ~DebugBits.GD;
         }
         Deliver(new Event((byte)fault.Vector, EventKind.Exception, fault.Error, fault.HasError));
     }

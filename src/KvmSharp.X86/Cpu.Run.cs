@@ -212,8 +212,11 @@ partial class Cpu
     {
         InterruptShadow shadow = State.Shadow;
         bool traps = (State.SystemFlags & RFlags.TF) != 0;
+        ulong resume = State.SystemFlags & RFlags.RF;
         DeviceLog.Rewind();
-        _watchHits = 0;
+        // Those of a load of SS wait for the instruction behind it.
+        if (shadow != InterruptShadow.MovSs)
+            _watchHits = 0;
         if (MeetsInstructionBreakpoint())
             return;
         Block? block = FindNext();
@@ -237,8 +240,9 @@ partial class Cpu
         DeviceLog.Clear();
         if (completed)
         {
-            State.SystemFlags &= ~RFlags.RF;
-            RaiseDebugTraps(traps && shadow != InterruptShadow.MovSs);
+            // Good for one instruction; what IRET has just loaded is for the next.
+            State.SystemFlags &= ~resume;
+            RaiseDebugTraps(traps);
         }
     }
 

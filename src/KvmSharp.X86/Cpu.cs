@@ -79,6 +79,7 @@ sealed partial class Cpu
     internal void Reset()
     {
         State = CpuState.AtReset();
+        NmiMasked = false;
         ResetFloat();
         DeviceLog.Clear();
         FlushTlb();

@@ -191,7 +191,7 @@ partial class SoftwareVcpu
             InterruptNr = _cpu.Pending.Interrupt ?? 0,
             InterruptShadow = (byte)_cpu.State.Shadow,
             NmiPending = (byte)_cpu.Pending.NmiCount,
-            NmiMasked = (byte)(_cpu.State.NmiMasked ? 1 : 0),
+            NmiMasked = (byte)(_cpu.NmiMasked ? 1 : 0),
             Flags = KvmVcpuEventsFlags.ValidNmiPending | KvmVcpuEventsFlags.ValidShadow,
         };
         if (_machine.Environment.ShowsTripleFaults)
@@ -220,7 +220,7 @@ partial class SoftwareVcpu
         if ((events.Flags & KvmVcpuEventsFlags.ValidNmiPending) != 0)
             _cpu.Pending.NmiCount = events.NmiPending;
         _cpu.Pending.NmiCount = Math.Min(2, _cpu.Pending.NmiCount + events.NmiInjected);
-        _cpu.State.NmiMasked = events.NmiMasked != 0;
+        _cpu.NmiMasked = events.NmiMasked != 0;
         if ((events.Flags & KvmVcpuEventsFlags.ValidShadow) != 0)
             _cpu.State.Shadow = (InterruptShadow)events.InterruptShadow;
         if ((events.Flags & KvmVcpuEventsFlags.ValidTripleFault) != 0)

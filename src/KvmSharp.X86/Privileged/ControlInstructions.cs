@@ -128,8 +128,7 @@ static class ControlInstructions
         ulong value = cpu.ReadRegister(instruction.Op1Register);
         if (number < 4)
         {
-            if (!cpu.IsCanonical(value))
-                return cpu.Raise(Vector.GeneralProtection, 0);
+            // Any value: one that is no address is never met.
             cpu.State.BreakpointAddress[number] = value;
             return true;
         }

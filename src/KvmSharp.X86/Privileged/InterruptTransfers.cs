@@ -36,6 +36,7 @@ static class InterruptTransfers
     static bool Return(Cpu cpu, int bits)
     {
         int bytes = bits / 8;
+        cpu.NmiMasked = false;
         if (cpu.IsProtected && (cpu.State.SystemFlags & RFlags.NT) != 0)
         {
             // The way back to another task, which this CPU refuses as 64-bit mode does.
@@ -47,7 +48,6 @@ static class InterruptTransfers
         {
             return false;
         }
-        cpu.State.NmiMasked = false;
         if (!cpu.IsProtected)
         {
             cpu.StackPointer += (ulong)(3 * bytes);

@@ -45,9 +45,6 @@ struct CpuState
     /// <summary>Interrupts are held back for one instruction: by STI, or by a load of SS, which holds back #DB as well.</summary>
     internal InterruptShadow Shadow;
 
-    /// <summary>No further NMI until the next IRET.</summary>
-    internal bool NmiMasked;
-
     /// <summary>RFLAGS whole.</summary>
     internal ulong RFlagsValue
     {
