@@ -89,7 +89,10 @@ partial class Cpu
     internal bool TryProbeWrite(ulong linear, int bytes) =>
         TryCheck(linear, bytes, AccessKind.Write)
         && TryTranslate(linear, AccessKind.Write, IsUser, out _)
-        && (!Crosses(linear, bytes) || TryTranslate(linear + (ulong)bytes - 1, AccessKind.Write, IsUser, out _));
+        && (!Crosses(linear, bytes) || TryTranslate(NextPage(linear), AccessKind.Write, IsUser, out _));
+
+    // Where an access that crosses meets a fault of its second page.
+    ulong NextPage(ulong linear) => WrapLinear((linear | Page.OffsetMask) + 1);
 
     /// <summary>Makes sure that a byte can be read.</summary>
     internal bool TryProbeRead(ulong linear) =>

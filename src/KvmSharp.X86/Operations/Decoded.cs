@@ -63,8 +63,11 @@ readonly struct Decoded(in Instruction instruction, CodeMode mode, ulong blockRi
         : AddressBits == 64 ? AddressForm.Long
         : AddressForm.LongWrapped;
 
-    /// <summary>Whether the memory operand is in the stack segment.</summary>
-    internal bool UsesStack => Instruction.MemorySegment == IcedRegister.SS;
+    /// <summary>Whether the memory operand is in the stack segment. In 64-bit code only FS and GS take it out.</summary>
+    internal bool UsesStack => Mode == CodeMode.Bits64
+        ? Instruction.SegmentPrefix is not (IcedRegister.FS or IcedRegister.GS)
+            && Instruction.MemoryBase is (IcedRegister.RSP or IcedRegister.RBP or IcedRegister.ESP or IcedRegister.EBP)
+        : Instruction.MemorySegment == IcedRegister.SS;
 
     /// <summary>The memory operand.</summary>
     internal Address Address
