@@ -14,6 +14,8 @@ partial class Cpu
     /// <summary>Writes CR0; entering and leaving long mode happen here.</summary>
     internal bool TrySetCr0(ulong value)
     {
+        if (value > uint.MaxValue)
+            return Raise(Vector.GeneralProtection, 0);
         value = (value & Cr0.Defined) | Cr0.ET;
         bool enables = (value & Cr0.PG) != 0 && (State.Cr0 & Cr0.PG) == 0;
         bool disables = (value & Cr0.PG) == 0 && (State.Cr0 & Cr0.PG) != 0;

@@ -83,7 +83,7 @@ partial class Cpu
             return false;
         }
         SetCode(gate.Selector, code, privilege);
-        return Arrive(in gate, gate.Offset & (bits == 16 ? ushort.MaxValue : uint.MaxValue), code.Limit);
+        return Arrive(in gate, gate.Offset & (bits == 16 ? ushort.MaxValue : uint.MaxValue), code.Limit, @event.External);
     }
 
     bool TryEnterLong(in Event @event)
@@ -139,7 +139,7 @@ partial class Cpu
         {
             return false;
         }
-        return Arrive(in gate, gate.Offset, uint.MaxValue);
+        return Arrive(in gate, gate.Offset, uint.MaxValue, @event.External);
     }
 
     bool TryCheckGate(in Gate gate, in Event @event)
@@ -163,10 +163,10 @@ partial class Cpu
         return TrySetAccess(selector, code, Segment.Accessed);
     }
 
-    bool Arrive(in Gate gate, ulong target, uint limit)
+    bool Arrive(in Gate gate, ulong target, uint limit, uint external)
     {
         if (IsLong ? !IsCanonical(target) : target > limit)
-            return Raise(Vector.GeneralProtection, 0);
+            return Raise(Vector.GeneralProtection, external);
         State.SystemFlags &= ~(RFlags.TF | RFlags.NT | RFlags.RF | RFlags.VM);
         if (gate.IsInterrupt)
             State.SystemFlags &= ~RFlags.IF;
