@@ -27,6 +27,129 @@ public sealed class SelfModifyingCodeTests
         Assert.Equal(1, guest.Vcpu.Statistics.CodeInvalidations);
     }
 
+    // mov al, 1; hlt lies behind what writes the 1: a store of any kind, seen by the next instruction of the same block.
+    [Theory]
+    [InlineData("mov")]
+    [InlineData("push")]
+    [InlineData("lock xadd")]
+    [InlineData("xchg")]
+    [InlineData("stosb")]
+    [InlineData("rep stosb")]
+    [InlineData("movsb")]
+    [InlineData("movups")]
+    [InlineData("setae")]
+    [InlineData("cmpxchg8b")]
+    [InlineData("fistp")]
+    public void Whatever_stores_is_seen_by_the_next_instruction(string store)
+    {
+        const ulong FloatingPoint = 1UL << 9;
+        const ulong Operand = Guest.Code + 0x41;
+        using Guest guest = Guest.Long();
+        guest.Sregs = guest.Sregs with { Cr4 = guest.Sregs.Cr4 | FloatingPoint };
+        guest.Write(Guest.Data, 7, Halt);
+        // In memory as the code shall be: mov al, 7; hlt.
+        guest.Write(Guest.Data + 0x100, 7, Halt, Nop, Nop, Nop, Nop, Nop, Nop);
+        ulong end = guest.Assemble(assembler => Store(assembler, store));
+        // Behind the store: NOPs up to the instruction that it has written.
+        for (ulong at = end; at < Operand - 1; at++)
+            guest.Write(at, Nop);
+        guest.Write(Operand - 1, MovAl, 1, Halt, Nop, Nop, Nop, Nop, Nop, Nop, Nop);
+        guest.SetRegs(regs => regs with
+        {
+            Rax = 7,
+            Rcx = store == "rep stosb" ? 1UL : 7,
+            Rdx = 0,
+            Rsi = Guest.Data,
+            Rdi = Operand,
+            Rsp = store == "push" ? Operand + 8 : Guest.Stack,
+            Rflags = 3,
+        });
+        KvmRegs regs = guest.RunToHalt();
+        Assert.Equal(guest.Read<byte>(Operand), (byte)regs.Rax);
+        Assert.NotEqual(1UL, regs.Rax & 0xFF);
+    }
+
+    // The store lies in one page, what it writes at the start of the next, and they run one after the other.
+    [Fact]
+    public void Code_in_the_next_page_is_what_was_just_written_there()
+    {
+        using Guest guest = Guest.Long();
+        const ulong Next = 0xA000;
+        // mov byte [next+1], 7 ends with its page.
+        guest.Write(Next - 7, 0xC6, 0x05, 0x01, 0, 0, 0, 7, MovAl, 1, Halt);
+        for (byte value = 7; value < 10; value++)
+        {
+            guest.Write(Next - 1, value);
+            guest.SetRegs(static regs => regs with { Rip = Next - 7 });
+            Assert.Equal(value, (byte)guest.RunToHalt().Rax);
+        }
+    }
+
+    // An instruction across two pages that changes its own second half: it runs as it was, and next time as it is.
+    [Fact]
+    public void An_instruction_that_writes_itself_runs_as_it_was()
+    {
+        using Guest guest = Guest.Long();
+        const ulong Start = 0xA000 - 3;
+        // add byte [its own last byte], 7
+        guest.Write(Start, 0x80, 0x05, 0xFF, 0xFF, 0xFF, 0xFF, 7, Halt);
+        foreach (byte after in new byte[] { 14, 28, 56 })
+        {
+            guest.SetRegs(static regs => regs with { Rip = Start });
+            guest.RunToHalt();
+            Assert.Equal(after, guest.Read<byte>(Start + 6));
+        }
+    }
+
+    static void Store(Iced.Intel.Assembler assembler, string store)
+    {
+        switch (store)
+        {
+            case "mov":
+                assembler.mov(__[rdi], al);
+                break;
+            case "push":
+                assembler.push(__qword_ptr[(long)(Guest.Data + 0x100)]);
+                break;
+            case "lock xadd":
+                assembler.@lock.xadd(__[rdi], cl);
+                break;
+            case "xchg":
+                assembler.xchg(__[rdi], cl);
+                break;
+            case "stosb":
+                assembler.stosb();
+                break;
+            case "rep stosb":
+                assembler.rep.stosb();
+                break;
+            case "movsb":
+                assembler.movsb();
+                break;
+            case "movups":
+                assembler.movups(xmm0, __[(long)(Guest.Data + 0x100)]);
+                assembler.movups(__[rdi], xmm0);
+                break;
+            case "setae":
+                // Carry is set, so this stores a zero.
+                assembler.setae(__byte_ptr[rdi]);
+                break;
+            case "cmpxchg8b":
+                // What is there is read into EDX:EAX, then exchanged.
+                assembler.mov(rax, __qword_ptr[rdi]);
+                assembler.mov(rdx, rax);
+                assembler.shr(rdx, 32);
+                assembler.mov(ebx, __dword_ptr[(long)(Guest.Data + 0x100)]);
+                assembler.mov(ecx, edx);
+                assembler.cmpxchg8b(__qword_ptr[rdi]);
+                break;
+            default:
+                assembler.fild(__qword_ptr[(long)(Guest.Data + 0x100)]);
+                assembler.fistp(__qword_ptr[rdi]);
+                break;
+        }
+    }
+
     [Fact]
     public void A_loop_that_counts_in_its_own_instruction_counts()
     {

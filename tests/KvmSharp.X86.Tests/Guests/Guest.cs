@@ -256,9 +256,15 @@ sealed class Guest : IDisposable
         sregs.Ss.Selector = UserData;
         sregs.Ss.Dpl = 3;
         Sregs = sregs;
-        Write(Task + 4, KernelStack);
+        EnterKernelStack();
         // No map of ports: it would lie behind the task's end.
         Write(Task + 0x66, ushort.MaxValue);
+    }
+
+    /// <summary>Lets exceptions of user code come on <see cref="KernelStack"/>.</summary>
+    internal void EnterKernelStack()
+    {
+        Write(Task + 4, KernelStack);
         if (Bits == 32)
             Write(Task + 8, KernelData);
     }
