@@ -63,6 +63,10 @@ public sealed class ConformCommandTests
     [InlineData("repeat 9 repeat 9 vm", "1:10: \"repeat\" cannot be repeated")]
     [InlineData("log 1 at=1M", "1:10: only an address in the first page is sure to be bad")]
     [InlineData("ioctl 0xae80 0", "1:7: only requests that can do no harm can be made so")]
+    [InlineData("ioctl 0xae44 4096", "1:7: only an address in the first page is sure to be bad")]
+    [InlineData("vcpu close", "1:11: \"vcpu\" needs an id")]
+    [InlineData("memfd foreign", "1:14: \"memfd\" needs a name")]
+    [InlineData("out 0 0x40", "1:11: \"out\" needs a value")]
     public void What_is_not_of_the_language_is_answered_with_line_and_column(string text, string message)
     {
         string file = Write(text);
@@ -78,6 +82,10 @@ public sealed class ConformCommandTests
     [InlineData("vm\npeek 0 1")]
     [InlineData("vm\nvcpu 0\nwrite 0 4G 1")]
     [InlineData("vm\nstub 1 gpa=1M")]
+    [InlineData("vm\ndiscard h+1 4K")]
+    [InlineData("vm\ndiscard 0 4K")]
+    [InlineData("vm\ndiscard h -4K")]
+    [InlineData("vm\nout 0 0x10000 1")]
     public void What_no_machine_can_do_is_answered_with_its_line(string text)
     {
         CommandRun run = CommandRun.Of($"conform --backend soft {Write(text)}");
