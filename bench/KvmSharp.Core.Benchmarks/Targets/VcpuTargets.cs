@@ -18,6 +18,13 @@ static class VcpuTargets
         return Ratio(crowd.FindById, crowd.FindByIndex);
     }
 
+    /// <summary>The same in an array as long as the greatest id.</summary>
+    internal static Timing InArrayById(int count, Func<int, int> idOf)
+    {
+        using var crowd = new VcpuCrowd(count, idOf);
+        return Ratio(crowd.FindInArrayById, crowd.FindByIndex);
+    }
+
     // Both in turn, and the better of two rounds each: the host's speed changes from second to second.
     static Timing Ratio(Func<int> work, Func<int> measure)
     {

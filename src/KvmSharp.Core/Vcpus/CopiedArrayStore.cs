@@ -1,6 +1,5 @@
 using System;
 using System.Threading;
-using KvmSharp.Vcpus.Ids;
 
 namespace KvmSharp.Vcpus;
 
@@ -22,7 +21,7 @@ sealed class CopiedArrayStore : VcpuStore
 
     internal override Vcpu?[] Flat => _entries;
 
-    internal override VcpuIdIndex Ids { get; } = new();
+    internal override bool IsIndexedById => true;
 
     internal override Vcpu? Get(int index) => Volatile.Read(ref _entries)[index];
 

@@ -1,5 +1,4 @@
 using System;
-using KvmSharp.Vcpus.Ids;
 
 namespace KvmSharp.Vcpus;
 
@@ -26,10 +25,10 @@ abstract class VcpuStore
     internal virtual Vcpu?[] Flat => [];
 
     /// <summary>
-    /// An index from id to index, which the table keeps; without one, ids are looked for as KVM does. Only for a store that
-    /// has its entries in <see cref="Flat"/>.
+    /// Whether the table keeps an index of ids; without one, ids are looked for as KVM does. Only for a store that has its
+    /// entries in <see cref="Flat"/>.
     /// </summary>
-    internal virtual VcpuIdIndex? Ids => null;
+    internal virtual bool IsIndexedById => false;
 
     /// <summary>Whether readers need a read section to look.</summary>
     internal virtual bool LookupsNeedSection => false;

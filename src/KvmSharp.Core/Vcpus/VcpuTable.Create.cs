@@ -127,7 +127,9 @@ partial class VcpuTable
                 return KvmErrno.EBUSY;
             (_leaving ??= []).Add(vcpu.Id);
             Volatile.Write(ref _online, _online - 1);
-            _ids?.Remove(vcpu.Id, vcpu.Index);
+            vcpu.GoOffline();
+            if (_store.IsIndexedById)
+                _ids.Remove(vcpu);
             _store.Remove(vcpu);
             _removed += VcpuCounts.Of(vcpu);
         }
@@ -150,27 +152,27 @@ partial class VcpuTable
         int index = vcpu.Index.Value;
         _store.Add(vcpu);
         Volatile.Write(ref _flat, _store.Flat);
+        if (_store.IsIndexedById)
+            AddId(vcpu);
         // Pairs with TryGet and the enumerator: who sees the bound sees the vCPU, and an array that holds it.
         if (index == _bound)
             Volatile.Write(ref _bound, index + 1);
-        if (_ids is not null)
-            PublishId(_ids, vcpu);
+        vcpu.GoOnline();
         // Pairs with Count: who sees the count can look up every vCPU that it counts.
         Volatile.Write(ref _online, _online + 1);
         _freeIndices?.Remove(index);
         _created++;
     }
 
-    void PublishId(VcpuIdIndex ids, Vcpu vcpu)
+    void AddId(Vcpu vcpu)
     {
-        ids.Add(vcpu.Id, vcpu.Index);
-        if (_removable)
+        _ids.Add(vcpu, _store.Flat);
+        VcpuIdMap lead = _ids.Lead;
+        if (ReferenceEquals(_idPlaces, lead.Places))
             return;
-        // Pairs with TryFind: who sees the row or the place sees what they lead to.
-        if (!ReferenceEquals(_places, ids.Places))
-            Volatile.Write(ref _places, ids.Places);
-        // After the places, where the ids of a row that is given up are now.
-        Volatile.Write(ref _row, ((ulong)ids.First << 32) | (uint)ids.Row);
+        _idHome = lead.Home;
+        // Pairs with TryFind: an array is published with what is in it.
+        Volatile.Write(ref _idPlaces, lead.Places);
     }
 
     // Outside the lock: a reader that is waited for may be about to create a vCPU itself. One that does so inside its own

@@ -1,3 +1,4 @@
+using System.Collections.Generic;
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using System.Threading;
@@ -22,7 +23,6 @@ public sealed partial class VcpuTable
 {
     readonly VirtualMachine _machine;
     readonly VcpuStore _store;
-    readonly VcpuIdIndex? _ids;
     readonly bool _removable;
     readonly uint _maxIds;
 
@@ -31,11 +31,13 @@ public sealed partial class VcpuTable
     Vcpu?[] _flat;
     int _bound;
 
-    // What of the id index leads straight to a vCPU: the ids of a row of vCPUs from index 0 on, as (first id << 32) | length;
-    // others have a place with their index + 1. Neither is used where vCPUs are removed. Written under _createLock, after
-    // the bound; read anywhere with Volatile.Read, the row before the places, and both before _flat.
-    ulong _row;
-    uint[] _places = [];
+    // Empty where the store wants none. Written under _createLock.
+    VcpuIdIndex _ids = new();
+
+    // What of it leads to nearly all vCPUs, at hand. Written under _createLock, read anywhere; while they change they may not
+    // belong together.
+    VcpuIdHome _idHome;
+    Vcpu?[] _idPlaces = [];
 
     // Written under _createLock, read anywhere with Volatile.Read.
     int _online;
@@ -47,7 +49,6 @@ public sealed partial class VcpuTable
         _maxIds = (uint)options.MaxVcpuIds;
         _removable = options.AllowVcpuRemoval;
         _store = options.VcpuStore.Create(MaxCount);
-        _ids = _store.Ids;
         _flat = _store.Flat;
     }
 
@@ -58,6 +59,9 @@ public sealed partial class VcpuTable
     public int Count => Volatile.Read(ref _online);
 
     internal VcpuStore Store => _store;
+
+    /// <summary>What the table keeps beside the store to find ids, for whoever counts bytes.</summary>
+    internal IEnumerable<VcpuIdMap> IdMaps => _ids.Maps;
 
     /// <summary>The vCPU at an index.</summary>
     /// <returns><see langword="false"/> when no vCPU that is online has it.</returns>
@@ -80,23 +84,13 @@ public sealed partial class VcpuTable
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool TryFind(VcpuId id, [NotNullWhen(true)] out Vcpu? vcpu)
     {
-        // Pairs with PublishId: who sees the row sees the vCPUs in it.
-        ulong row = Volatile.Read(ref _row);
-        uint index = unchecked(id.Value - (uint)(row >> 32));
-        if (index >= (uint)row)
-        {
-            uint[] places = Volatile.Read(ref _places);
-            if (id.Value >= (uint)places.Length)
-            {
-                vcpu = FindLong(id);
-                return vcpu is not null;
-            }
-            // A place that is free leads beyond any array. One that is just being filled may lead beyond the array that is
-            // read next: the vCPU is not online yet.
-            index = unchecked(places[id.Value] - 1);
-        }
-        Vcpu?[] flat = Volatile.Read(ref _flat);
-        vcpu = index < (uint)flat.Length ? flat[index] : null;
+        VcpuIdHome homes = _idHome;
+        Vcpu?[] places = Volatile.Read(ref _idPlaces);
+        uint home = homes.Of(id.Value);
+        // At home or next door, if what lies there says so itself.
+        if (IsAt(places, home, id, out vcpu) || IsAt(places, home ^ 1, id, out vcpu))
+            return true;
+        vcpu = FindLong(id);
         return vcpu is not null;
     }
 
@@ -113,6 +107,15 @@ public sealed partial class VcpuTable
         return vcpu is not null;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static bool IsAt(Vcpu?[] places, uint at, VcpuId id, [NotNullWhen(true)] out Vcpu? vcpu)
+    {
+        vcpu = null;
+        if (at < (uint)places.Length)
+            vcpu = places[at];
+        return vcpu is not null && vcpu.OnlineId == id.Value;
+    }
+
     [MethodImpl(MethodImplOptions.NoInlining)]
     Vcpu? LoadFromStore(int index)
     {
@@ -122,19 +125,13 @@ public sealed partial class VcpuTable
         return _store.Get(index);
     }
 
-    // The id is in no row or window that leads straight to a vCPU. Returns the vCPU rather than setting it by reference, which
-    // would keep it in memory on the short ways too.
     [MethodImpl(MethodImplOptions.NoInlining)]
     Vcpu? FindLong(VcpuId id)
     {
-        if (_ids is not { } ids)
+        if (!_store.IsIndexedById)
             return FindAsKvmDoes(id);
-        if (!_removable)
-            return TryGet(new VcpuIndex(ids.FindApart(id)), out Vcpu? vcpu) ? vcpu : null;
-        // Where vCPUs are removed, what the index says may be out of date by now: the vCPU's own id decides.
-        if (TryGet(new VcpuIndex(ids.FindInRow(id)), out Vcpu? candidate) && candidate.Id == id)
-            return candidate;
-        return TryGet(new VcpuIndex(ids.FindApart(id)), out candidate) && candidate.Id == id ? candidate : null;
+        // One that is just coming or going is online if it can be found by its index.
+        return _ids.Find(id) is { } vcpu && TryGet(vcpu.Index, out Vcpu? there) && ReferenceEquals(there, vcpu) ? vcpu : null;
     }
 
     // Ids that are numbered as indices are found at once, others by looking at each vCPU.

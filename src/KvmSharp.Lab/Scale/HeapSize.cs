@@ -15,10 +15,13 @@ static class HeapSize
     /// <summary>Bytes of an object and all that it leads to.</summary>
     /// <param name="root">The object.</param>
     /// <param name="outside">Types whose objects, and what those lead to, do not count.</param>
-    internal static long Of(object root, params ReadOnlySpan<Type> outside)
+    internal static long Of(object root, params ReadOnlySpan<Type> outside) => OfAll([root], outside);
+
+    /// <summary>The same for several objects; what they share counts once.</summary>
+    internal static long OfAll(IEnumerable<object> roots, params ReadOnlySpan<Type> outside)
     {
         long bytes = 0;
-        var seen = new HashSet<object>(ReferenceEqualityComparer.Instance) { root };
+        var seen = new HashSet<object>(roots, ReferenceEqualityComparer.Instance);
         var rest = new Stack<object>(seen);
         while (rest.TryPop(out object? next))
         {

@@ -1,3 +1,4 @@
+using System.Collections.Generic;
 using KvmSharp.Lab.Scale;
 using KvmSharp.Vcpus;
 
@@ -10,9 +11,9 @@ static class VcpuBytes
     {
         using var crowd = new VcpuCrowd(store, count, numbering);
         crowd.CreateAll();
-        return ScaleMeasure.OfBytes(Of(crowd.Table.Store));
+        return ScaleMeasure.OfBytes(Of([crowd.Table.Store, .. crowd.Table.IdMaps]));
     }
 
-    /// <summary>The bytes of a store, and of the index of ids that is kept with it.</summary>
-    internal static long Of(VcpuStore store) => HeapSize.Of(store, typeof(Vcpu));
+    /// <summary>The bytes of a store, and of the maps of ids that are kept beside it.</summary>
+    internal static long Of(params IEnumerable<object> parts) => HeapSize.OfAll(parts, typeof(Vcpu));
 }

@@ -8,44 +8,36 @@ using Xunit.Abstractions;
 
 namespace KvmSharp.Tests.Vcpus;
 
-/// <summary>The way from id to index beside a dictionary, with ids as machines number them and as nobody would.</summary>
-public sealed class VcpuIdIndexTests(ITestOutputHelper output)
+/// <summary>The way from id to vCPU beside a dictionary, with ids as machines number them and as nobody would.</summary>
+public sealed class VcpuIdIndexTests(ITestOutputHelper output) : IDisposable
 {
     const int MaxIds = 1 << 20;
 
-    static int Find(VcpuIdIndex ids, uint id, Func<int, uint?> idAt)
-    {
-        // As the table does: the row's answer counts only if the vCPU there has the id.
-        var wanted = new VcpuId(id);
-        int index = ids.FindInRow(wanted);
-        if (index < 0 || idAt(index) != id)
-            index = ids.FindApart(wanted);
-        return index >= 0 && idAt(index) == id ? index : -1;
-    }
+    readonly VirtualMachine _machine = new();
+
+    public void Dispose() => _machine.Dispose();
 
     public static TheoryData<string> Numberings => [.. IdNumbering.All.Keys];
 
     [Theory]
     [MemberData(nameof(Numberings))]
-    public void Every_id_leads_to_its_index_and_no_other_does(string numbering)
+    public void Every_id_leads_to_its_vcpu_and_no_other_does(string numbering)
     {
         uint[] chosen = IdNumbering.All[numbering](1500);
-        var ids = new VcpuIdIndex();
-        uint? IdAt(int index) => index < chosen.Length ? chosen[index] : null;
+        var crowd = new Crowd(_machine);
 
-        for (int index = 0; index < chosen.Length; index++)
+        foreach (uint id in chosen)
         {
-            Assert.Equal(-1, Find(ids, chosen[index], IdAt));
-            ids.Add(new VcpuId(chosen[index]), new VcpuIndex(index));
-            Assert.Equal(index, Find(ids, chosen[index], IdAt));
+            Assert.Null(crowd.Find(id));
+            Vcpu added = crowd.Add(id);
+            Assert.Same(added, crowd.Find(id));
         }
 
-        for (int index = 0; index < chosen.Length; index++)
-            Assert.Equal(index, Find(ids, chosen[index], IdAt));
+        Assert.All(chosen, id => Assert.Equal(id, crowd.Find(id)?.Id.Value));
         HashSet<uint> taken = [.. chosen];
         for (uint id = 0; id < 5000; id++)
-            Assert.Equal(taken.Contains(id), Find(ids, id, IdAt) >= 0);
-        Assert.Equal(-1, Find(ids, uint.MaxValue, IdAt));
+            Assert.Equal(taken.Contains(id), crowd.Find(id) is not null);
+        Assert.Null(crowd.Find(uint.MaxValue));
     }
 
     [Fact]
@@ -56,75 +48,130 @@ public sealed class VcpuIdIndexTests(ITestOutputHelper output)
         var random = new Random(seed);
         for (int round = 0; round < 40; round++)
         {
-            var ids = new VcpuIdIndex();
-            var model = new Dictionary<uint, int>();
-            var byIndex = new List<uint?>();
+            var crowd = new Crowd(_machine);
+            var model = new Dictionary<uint, Vcpu>();
             uint range = (uint)(1 << random.Next(3, 20));
             for (int step = 0; step < 2000; step++)
             {
-                uint id = random.Next(3) == 0 ? (uint)byIndex.Count % range : (uint)random.NextInt64(range);
-                if (!model.Remove(id, out int index))
-                {
-                    index = byIndex.IndexOf(null) is var free && free >= 0 ? free : byIndex.Count;
-                    if (index == byIndex.Count)
-                        byIndex.Add(null);
-                    ids.Add(new VcpuId(id), new VcpuIndex(index));
-                    byIndex[index] = id;
-                    model.Add(id, index);
-                }
+                uint id = random.Next(3) == 0 ? (uint)crowd.Length % range : (uint)random.NextInt64(range);
+                if (model.Remove(id, out Vcpu? known))
+                    crowd.Remove(known);
                 else
-                {
-                    ids.Remove(new VcpuId(id), new VcpuIndex(index));
-                    byIndex[index] = null;
-                }
+                    model.Add(id, crowd.Add(id));
                 uint asked = (uint)random.NextInt64(range);
-                int expected = model.TryGetValue(asked, out int known) ? known : -1;
-                Assert.Equal(expected, Find(ids, asked, at => at < byIndex.Count ? byIndex[at] : null));
+                Assert.Same(model.GetValueOrDefault(asked), crowd.Find(asked));
             }
-            foreach ((uint id, int index) in model)
-                Assert.Equal(index, Find(ids, id, at => byIndex[at]));
+            foreach ((uint id, Vcpu vcpu) in model)
+                Assert.Same(vcpu, crowd.Find(id));
         }
     }
 
-    [Fact]
-    public void A_row_of_ids_needs_no_map_wherever_it_begins()
+    [Theory]
+    [InlineData(0U)]
+    [InlineData(3072U)]
+    public void A_row_of_ids_is_found_in_the_stores_array_wherever_it_begins(uint first)
     {
-        var ids = new VcpuIdIndex();
-        for (int index = 0; index < 1024; index++)
-            ids.Add(new VcpuId(3072 + (uint)index), new VcpuIndex(index));
+        var crowd = new Crowd(_machine);
+        for (uint id = first; id < first + 1024; id++)
+            crowd.Add(id);
 
-        Assert.Equal((1024, 3072U), (ids.Row, ids.First));
-        Assert.Equal((-1, 0, 1023, -1), (InRow(3071), InRow(3072), InRow(4095), InRow(4096)));
-        Assert.Equal(-1, ids.FindApart(new VcpuId(4095)));
-        Assert.Empty(ids.Places);
+        Assert.IsType<VcpuIdRow>(Assert.Single(crowd.Maps));
+        Assert.Equal((0U, 1023U), (crowd.HomeOf(first), crowd.HomeOf(first + 1023)));
+        Assert.Equal((null, null), (crowd.Find(first - 1), crowd.Find(first + 1024)));
+    }
 
-        int InRow(uint id) => ids.FindInRow(new VcpuId(id));
+    [Fact]
+    public void A_few_ids_beside_a_row_leave_it_and_more_of_them_end_it()
+    {
+        var crowd = new Crowd(_machine);
+        for (uint id = 0; id < 8; id++)
+            crowd.Add(id);
+        crowd.Add(1000);
+        Assert.Equal([typeof(VcpuIdRow), typeof(VcpuIdWindow)], crowd.Maps.Select(map => map.GetType()));
+
+        for (uint id = 2000; id < 50_000; id += 1000)
+            crowd.Add(id);
+
+        Assert.IsType<VcpuIdHash>(Assert.Single(crowd.Maps));
+        Assert.Equal((3U, 1000U, 7000U), (crowd.Find(3)!.Id.Value, crowd.Find(1000)!.Id.Value, crowd.Find(7000)!.Id.Value));
     }
 
     [Theory]
     [InlineData(1U, true)]
     [InlineData(4U, true)]
-    [InlineData(7U, true)]
+    [InlineData(7U, false)]
     [InlineData(1000U, false)]
     public void Close_ids_share_a_window_and_distant_ones_are_hashed(uint distance, bool window)
     {
-        List<VcpuIdEntry> entries = [.. Enumerable.Range(0, 1000).Select(index => new VcpuIdEntry((uint)index * distance, index))];
+        List<Vcpu> vcpus = [.. Enumerable.Range(0, 1000).Select(index => Online((uint)index * distance + 5, index))];
 
-        var map = VcpuIdMap.Of(entries);
+        var map = VcpuIdMap.Of(vcpus);
 
         Assert.Equal(window, map is VcpuIdWindow);
-        Assert.All(entries, entry => Assert.Equal(entry.Index, map.Find(entry.Id)));
-        var copy = new List<VcpuIdEntry>();
-        map.CopyTo(copy);
-        Assert.Equal(entries, copy.OrderBy(entry => entry.Id));
+        Assert.All(vcpus, vcpu => Assert.Same(vcpu, map.Find(vcpu.Id.Value)));
     }
 
     [Fact]
     public void Ids_far_apart_take_no_room_for_those_between()
     {
-        var map = VcpuIdMap.Of([new VcpuIdEntry(0, 0), new VcpuIdEntry(MaxIds - 1, 1)]);
+        var map = VcpuIdMap.Of([Online(0, 0), Online(MaxIds - 1, 1)]);
 
         Assert.IsType<VcpuIdHash>(map);
-        Assert.Equal((0, 1, -1), (map.Find(0), map.Find(MaxIds - 1), map.Find(MaxIds / 2)));
+        Assert.Equal((0, 1, null), (map.Find(0)?.Index.Value, map.Find(MaxIds - 1)?.Index.Value, map.Find(MaxIds / 2)?.Index.Value));
+    }
+
+    [Fact]
+    public void Ids_chosen_to_collide_are_found_all_the_same()
+    {
+        // The inverse of the multiplier modulo 2^32: products that differ in their lowest bits have one home.
+        const uint Inverse = 0x144CBC89;
+        List<Vcpu> vcpus = [.. Enumerable.Range(0, 100).Select(index => Online(unchecked((uint)index * Inverse), index))];
+
+        var map = VcpuIdMap.Of(vcpus);
+
+        Assert.Single(vcpus.Select(vcpu => map.Home.Of(vcpu.Id.Value)).Distinct());
+        Assert.All(vcpus, vcpu => Assert.Same(vcpu, map.Find(vcpu.Id.Value)));
+    }
+
+    Vcpu Online(uint id, int index)
+    {
+        var vcpu = new Vcpu(_machine, new VcpuId(id), new VcpuIndex(index));
+        vcpu.GoOnline();
+        return vcpu;
+    }
+
+    // An index of ids with the array of a store, as the table keeps them.
+    sealed class Crowd(VirtualMachine machine)
+    {
+        VcpuIdIndex _ids = new();
+        Vcpu?[] _entries = [];
+
+        internal int Length { get; private set; }
+
+        internal IEnumerable<VcpuIdMap> Maps => _ids.Maps;
+
+        internal Vcpu? Find(uint id) => _ids.Find(new VcpuId(id));
+
+        internal uint HomeOf(uint id) => _ids.Lead.Home.Of(id);
+
+        internal Vcpu Add(uint id)
+        {
+            int free = Array.IndexOf(_entries, null, 0, Length);
+            int index = free >= 0 ? free : Length++;
+            if (index >= _entries.Length)
+                Array.Resize(ref _entries, index + 1 + (index / 8));
+            var vcpu = new Vcpu(machine, new VcpuId(id), new VcpuIndex(index));
+            _entries[index] = vcpu;
+            _ids.Add(vcpu, _entries);
+            vcpu.GoOnline();
+            return vcpu;
+        }
+
+        internal void Remove(Vcpu vcpu)
+        {
+            vcpu.GoOffline();
+            _ids.Remove(vcpu);
+            _entries[vcpu.Index.Value] = null;
+        }
     }
 }

@@ -1,77 +1,72 @@
-using System.Collections.Generic;
 using System.Numerics;
 using System.Threading;
 
 namespace KvmSharp.Vcpus.Ids;
 
-/// <summary>Ids that lie far apart: a hash table with open addressing.</summary>
-/// <remarks>An entry is one word, id and index together, so a reader sees all of it or nothing.</remarks>
-sealed class VcpuIdHash : VcpuIdMap
+/// <summary>Ids that lie far apart: a hash table, in which a vCPU is at its id's home or in the next free place.</summary>
+/// <remarks>
+/// Places at some distance are those whose numbers differ in the distance's bits: none lies outside the array, and the next
+/// is the other of a pair.
+/// </remarks>
+/// <param name="count">How many ids it is made for; it takes more.</param>
+sealed class VcpuIdHash(int count)
+    : VcpuIdMap(new VcpuIdHome(0, Golden, IdBits - LengthBits(count)), new Vcpu?[1 << LengthBits(count)])
 {
-    // Made a quarter full, replaced at half: most searches end where they begin.
-    const int PlacesPerId = 4;
+    // Made a sixth full or less, replaced at a third: nearly all are at home.
+    const int PlacesPerId = 6;
+    const int LeastPlacesPerId = 3;
 
-    // In place of an index that was removed: searches for ids behind it go on.
-    const uint Removed = uint.MaxValue;
+    // 2^32 by the golden ratio: ids that differ in whole groups of low bits come apart.
+    const uint Golden = 0x9E3779B9;
+    const int IdBits = 32;
 
-    // Entries: (id << 32) | (index + 1); zero is free.
-    readonly ulong[] _entries;
-    readonly int _shift;
+    // The writer's.
     int _used;
 
-    internal VcpuIdHash(int count)
+    // How far any vCPU is from home; read with Volatile.Read, before the places.
+    uint _reach;
+
+    internal override Vcpu? Find(uint id)
     {
-        uint length = BitOperations.RoundUpToPowerOf2((uint)count * PlacesPerId);
-        _entries = new ulong[length];
-        _shift = 32 - BitOperations.Log2(length);
+        uint home = Home.Of(id);
+        // Pairs with TryAdd: who looks for a vCPU that is there looks far enough.
+        uint reach = Volatile.Read(ref _reach);
+        for (uint distance = 0; distance <= reach; distance++)
+        {
+            if (Volatile.Read(ref Places[home ^ distance]) is { } vcpu && vcpu.Id.Value == id)
+                return vcpu;
+        }
+        return null;
     }
 
-    internal override int Find(uint id)
+    internal override bool TryAdd(Vcpu vcpu)
     {
-        ulong[] entries = _entries;
-        for (int at = Home(id); ; at = (at + 1) & (entries.Length - 1))
-        {
-            // Pairs with TryAdd: an entry is seen whole.
-            ulong entry = Volatile.Read(ref entries[at]);
-            if (entry == 0)
-                return -1;
-            if (entry >> 32 == id)
-                return (uint)entry == Removed ? -1 : (int)(uint)entry - 1;
-        }
-    }
-
-    internal override bool TryAdd(uint id, int index)
-    {
-        int at = Home(id);
-        while (_entries[at] != 0 && _entries[at] >> 32 != id)
-            at = (at + 1) & (_entries.Length - 1);
-        if (_entries[at] == 0)
-        {
-            if ((_used + 1) * 2 > _entries.Length)
-                return false;
-            _used++;
-        }
-        Volatile.Write(ref _entries[at], ((ulong)id << 32) | (uint)(index + 1));
+        if ((_used + 1) * LeastPlacesPerId > Places.Length)
+            return false;
+        uint distance = Distance(vcpu.Id.Value, null);
+        Volatile.Write(ref _reach, uint.Max(_reach, distance));
+        // Pairs with VcpuTable.TryFind and Find: who finds the vCPU finds it complete.
+        Volatile.Write(ref Places[Home.Of(vcpu.Id.Value) ^ distance], vcpu);
+        _used++;
         return true;
     }
 
-    internal override void Remove(uint id)
+    internal override void Remove(Vcpu vcpu)
     {
-        int at = Home(id);
-        while (_entries[at] >> 32 != id || _entries[at] == 0)
-            at = (at + 1) & (_entries.Length - 1);
-        Volatile.Write(ref _entries[at], ((ulong)id << 32) | Removed);
+        uint id = vcpu.Id.Value;
+        Volatile.Write(ref Places[Home.Of(id) ^ Distance(id, vcpu)], null);
+        _used--;
     }
 
-    internal override void CopyTo(List<VcpuIdEntry> entries)
+    // How far from the id's home the next place is that holds this vCPU, or none.
+    uint Distance(uint id, Vcpu? vcpu)
     {
-        foreach (ulong entry in _entries)
-        {
-            if (entry != 0 && (uint)entry != Removed)
-                entries.Add(new VcpuIdEntry((uint)(entry >> 32), (int)(uint)entry - 1));
-        }
+        uint home = Home.Of(id);
+        uint distance = 0;
+        while (!ReferenceEquals(Places[home ^ distance], vcpu))
+            distance++;
+        return distance;
     }
 
-    // Fibonacci hashing: ids differ in whole groups of low bits.
-    int Home(uint id) => (int)((id * 0x9E3779B9u) >> _shift);
+    static int LengthBits(int count) => BitOperations.Log2(BitOperations.RoundUpToPowerOf2((uint)count * PlacesPerId));
 }

@@ -1,35 +1,48 @@
 using System.Collections.Generic;
 using System.Linq;
+using System.Threading;
 
 namespace KvmSharp.Vcpus.Ids;
 
-/// <summary>Ids in no row, and where they lead: one of two forms, by how close they lie.</summary>
-/// <remarks>One writer at a time; readers need no lock. A map that is full is replaced by a greater one.</remarks>
-abstract class VcpuIdMap
+/// <summary>vCPUs in an array, and where each id has its place in it: its home.</summary>
+/// <remarks>
+/// One writer at a time; readers need no lock. A map that is full is replaced by a greater one.
+/// </remarks>
+/// <param name="home">Where an id's home is.</param>
+/// <param name="places">The array: read with <see cref="Volatile"/>, or behind something that was published later.</param>
+abstract class VcpuIdMap(VcpuIdHome home, Vcpu?[] places)
 {
-    // A window is taken when at least one in so many of its places is used: then it is smaller than the hash table too.
-    const uint PlacesPerId = 8;
+    // A window is taken when at least one in so many of its places is used: then it is no greater than the hash table.
+    const uint PlacesPerId = 4;
 
-    /// <summary>The map of some ids, with room for more.</summary>
-    internal static VcpuIdMap Of(List<VcpuIdEntry> entries)
+    internal VcpuIdHome Home => home;
+
+    internal Vcpu?[] Places => places;
+
+    /// <summary>The map of some vCPUs, at least one, with room for more.</summary>
+    internal static VcpuIdMap Of(List<Vcpu> vcpus)
     {
-        uint length = entries.Max(entry => entry.Id) + 1;
-        VcpuIdMap map = length <= (uint)entries.Count * PlacesPerId
-            ? new VcpuIdWindow(length)
-            : new VcpuIdHash(entries.Count);
-        foreach (VcpuIdEntry entry in entries)
-            map.TryAdd(entry.Id, entry.Index);
+        uint least = vcpus.Min(vcpu => vcpu.Id.Value);
+        uint length = vcpus.Max(vcpu => vcpu.Id.Value) - least + 1;
+        VcpuIdMap map = length <= (uint)vcpus.Count * PlacesPerId
+            ? new VcpuIdWindow(least, length)
+            : new VcpuIdHash(vcpus.Count);
+        foreach (Vcpu vcpu in vcpus)
+            map.TryAdd(vcpu);
         return map;
     }
 
-    /// <summary>The index of an id; −1 when there is none.</summary>
-    internal abstract int Find(uint id);
+    /// <summary>The vCPU of an id, online or about to be.</summary>
+    internal virtual Vcpu? Find(uint id)
+    {
+        uint at = home.Of(id);
+        return at < (uint)places.Length && Volatile.Read(ref places[at]) is { } vcpu && vcpu.Id.Value == id ? vcpu : null;
+    }
 
-    /// <summary>Adds an id that is not in the map.</summary>
+    /// <summary>Adds a vCPU whose id is not in the map.</summary>
     /// <returns><see langword="false"/> when there is no room for it.</returns>
-    internal abstract bool TryAdd(uint id, int index);
+    internal abstract bool TryAdd(Vcpu vcpu);
 
-    internal abstract void Remove(uint id);
-
-    internal abstract void CopyTo(List<VcpuIdEntry> entries);
+    /// <summary>Forgets a vCPU that is in the map, and offline.</summary>
+    internal abstract void Remove(Vcpu vcpu);
 }
