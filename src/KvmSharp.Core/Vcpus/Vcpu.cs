@@ -259,9 +259,12 @@ public sealed partial class Vcpu
     internal void WaitForAccess(long bits)
     {
         var spin = new SpinWait();
-        while (!HasAnswered(bits) && Volatile.Read(ref Words.InAccess) != 0)
+        while (IsInFormerAccess(bits))
             spin.SpinOnce(sleep1Threshold: -1);
     }
+
+    /// <summary>Whether, after a process-wide barrier, an access that was under way when the vCPU was asked goes on.</summary>
+    internal bool IsInFormerAccess(long bits) => !HasAnswered(bits) && Volatile.Read(ref Words.InAccess) != 0;
 
     void Wake()
     {

@@ -13,6 +13,8 @@ partial class VcpuTable
     long _flushes;
     long _barriers;
 
+    internal AccessStragglers Stragglers { get; } = new();
+
     internal long RemoteFlushes => Volatile.Read(ref _flushes);
 
     internal long ProcessBarriers => Volatile.Read(ref _barriers);
@@ -35,7 +37,7 @@ partial class VcpuTable
         }
         if (running && (request.Options & VcpuRequestOptions.Wait) != 0)
         {
-            var wait = new AnswerWait(this, request);
+            using var wait = new AnswerWait(this, request);
             foreach (Vcpu vcpu in this)
             {
                 if (!ReferenceEquals(vcpu, except))
@@ -53,7 +55,7 @@ partial class VcpuTable
             running |= vcpu is not null && vcpu.Ask(request);
         if (!running)
             return;
-        var wait = new AnswerWait(this, request);
+        using var wait = new AnswerWait(this, request);
         foreach (Vcpu? vcpu in vcpus)
         {
             if (vcpu is not null)
@@ -85,6 +87,7 @@ partial class VcpuTable
         readonly long _bits = AnswerOf(request);
         int _spins = Environment.ProcessorCount > 1 ? AnswerSpins : 0;
         bool _barrier;
+        bool _straggling;
 
         internal void For(Vcpu vcpu)
         {
@@ -101,8 +104,18 @@ partial class VcpuTable
                 Interlocked.MemoryBarrierProcessWide();
                 _barrier = true;
             }
-            if (_barrier)
-                vcpu.WaitForAccess(_bits);
+            if (!_barrier || !vcpu.IsInFormerAccess(_bits))
+                return;
+            if (!_straggling)
+                table.Stragglers.Begin();
+            _straggling = true;
+            vcpu.WaitForAccess(_bits);
+        }
+
+        public readonly void Dispose()
+        {
+            if (_straggling)
+                table.Stragglers.End();
         }
     }
 }

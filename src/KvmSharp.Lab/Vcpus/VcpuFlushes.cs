@@ -26,11 +26,13 @@ static class VcpuFlushes
         var flushes = new List<double>();
         void Flush(VcpuTable table)
         {
+            crowd.WaitUntilAllRun();
             long start = Stopwatch.GetTimestamp();
             table.FlushRemoteTlbs();
             flushes.Add(Stopwatch.GetElapsedTime(start).TotalNanoseconds);
         }
 
+        // Times each flush itself: what comes before it takes a turn of the scheduler.
         int timed = clock.TimeFresh(() => crowd.Table, Flush).Samples!.Value;
         for (; timed < LeastFlushes; timed++)
             Flush(crowd.Table);
@@ -55,6 +57,9 @@ static class VcpuFlushes
         readonly AnonymousMemory _memory = AnonymousMemory.Create(Page.Size);
         readonly VcpuCrowd _crowd;
         readonly Thread[] _threads;
+
+        // The refills of each vCPU's TLB when the last flush began.
+        readonly long[] _fills;
         bool _over;
 
         internal RunningCrowd(VcpuStoreDesign store, int count)
@@ -62,6 +67,7 @@ static class VcpuFlushes
             _crowd = new VcpuCrowd(store, count);
             _crowd.Machine.Slots.Add(new Gpa(0), _memory);
             _crowd.CreateAll();
+            _fills = new long[count];
             using var started = new CountdownEvent(count);
             var threads = new List<Thread>();
             foreach (Vcpu vcpu in _crowd.Table)
@@ -73,6 +79,20 @@ static class VcpuFlushes
         }
 
         internal VcpuTable Table => _crowd.Table;
+
+        /// <summary>Waits until each vCPU has used its TLB again: one that has not need not be waited for by a flush.</summary>
+        internal void WaitUntilAllRun()
+        {
+            foreach (Vcpu vcpu in Table)
+            {
+                var spin = new SpinWait();
+                long fills = _fills[vcpu.Index.Value];
+                while (vcpu.Memory.TlbFills == fills)
+                    spin.SpinOnce();
+            }
+            foreach (Vcpu vcpu in Table)
+                _fills[vcpu.Index.Value] = vcpu.Memory.TlbFills;
+        }
 
         public void Dispose()
         {

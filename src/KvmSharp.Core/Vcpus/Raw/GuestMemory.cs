@@ -126,6 +126,8 @@ public sealed unsafe partial class GuestMemory
         long before = Interlocked.And(ref Words.Attention, ~Attention.Served);
         if ((before & Attention.TlbFlush) != 0)
             FlushTlb();
+        if ((before & Attention.Served) != 0)
+            _vcpu.Machine.Vcpus.Stragglers.MakeRoom();
     }
 
     void FlushTlb()

@@ -1,0 +1,64 @@
+using System;
+using System.Threading;
+using KvmSharp.Addresses;
+using KvmSharp.HostMemory;
+using KvmSharp.Vcpus;
+using Xunit;
+using static KvmSharp.Tests.Machines.Machine;
+
+namespace KvmSharp.Tests.Machines;
+
+/// <summary>A flush that meets a vCPU in the middle of an access, whose thread has lost the processor.</summary>
+public sealed class AccessStragglersTests : IDisposable
+{
+    readonly AnonymousMemory _memory = AnonymousMemory.Create(PG);
+    readonly VirtualMachine _machine = new();
+    readonly Vcpu _straggler;
+    readonly Vcpu _other;
+
+    public AccessStragglersTests()
+    {
+        _machine.Slots.Add(new Gpa(0), _memory);
+        _straggler = _machine.AddVcpu(0);
+        _other = _machine.AddVcpu(1);
+        Assert.True(_straggler.TryEnterGuest());
+        _straggler.Memory.Words.InAccess = 1;
+    }
+
+    public void Dispose()
+    {
+        _machine.Dispose();
+        _memory.Dispose();
+    }
+
+    [Fact]
+    public void Vcpus_that_have_answered_stand_aside_until_the_access_is_over()
+    {
+        long reads = 0;
+        bool over = false;
+        using Background reading = Background.Run(() =>
+        {
+            Assert.True(_other.TryEnterGuest());
+            while (!Volatile.Read(ref over))
+            {
+                Assert.True(_other.Memory.TryRead(default, out ulong _));
+                Volatile.Write(ref reads, reads + 1);
+            }
+        });
+        Background.Until(() => Volatile.Read(ref reads) > 0);
+
+        using Background flushing = Background.Run(_machine.Vcpus.FlushRemoteTlbs);
+        Background.Until(() => reading.IsWaiting);
+        Assert.False(flushing.IsDone);
+        Assert.False(_other.HasRequest(VcpuRequest.TlbFlush));
+
+        EndAccess();
+        flushing.Join();
+        long then = Volatile.Read(ref reads);
+        Background.Until(() => Volatile.Read(ref reads) > then);
+        Volatile.Write(ref over, true);
+        reading.Join();
+    }
+
+    void EndAccess() => Volatile.Write(ref _straggler.Memory.Words.InAccess, 0);
+}
