@@ -1,7 +1,7 @@
 namespace KvmSharp.HyperV;
 
-/// <summary>Reads Hyper-V's CPUID leaves.</summary>
-public static class HyperVCpuid
+/// <summary>Hyper-V's CPUID leaves.</summary>
+public static partial class HyperVCpuid
 {
     /// <summary>The leaf that says which interface there is, in EAX.</summary>
     public const uint InterfaceLeaf = 0x4000_0001;

@@ -1,4 +1,6 @@
+using System;
 using System.Threading;
+using KvmSharp.Backends;
 using KvmSharp.HyperV.VpSets;
 using KvmSharp.Vcpus;
 
@@ -34,6 +36,27 @@ public sealed partial class HyperVVcpu
     /// everything.
     /// </summary>
     public bool EnforcesFeatures { get; set; }
+
+    /// <summary>What this vCPU's guest can be told of: <c>KVM_GET_SUPPORTED_HV_CPUID</c> of a vCPU.</summary>
+    /// <param name="entries">Where the leaves go; <see cref="HyperVCpuid.LeafCount"/> places or more.</param>
+    /// <param name="count">How many were written.</param>
+    /// <returns><see cref="KvmErrno.E2BIG"/> when there is not room for all of them; nothing is written then.</returns>
+    /// <remarks>
+    /// It differs from the system's in the number of VPs, which is the machine's. IPI calls are among it as in KVM, though
+    /// they are refused while the machine has no <see cref="HyperVMachine.Interrupts"/>.
+    /// </remarks>
+    public KvmErrno TryGetSupportedCpuid(Span<KvmCpuidEntry> entries, out int count) =>
+        HyperVCpuid.TryGetSupported(entries, (uint)Vcpu.Machine.HyperV.VpLimit, out count);
+
+    /// <summary>
+    /// Sets <see cref="IsEnabled"/> and <see cref="Features"/> by what CPUID is to answer (<c>KVM_SET_CPUID2</c>).
+    /// </summary>
+    /// <param name="entries">All answers; those of other interfaces are passed over.</param>
+    public void UseCpuid(ReadOnlySpan<KvmCpuidEntry> entries)
+    {
+        IsEnabled = HyperVCpuid.Shows(entries, out HyperVFeatures features);
+        Features = features;
+    }
 
     /// <summary>Changes the VP index, as the host may. From any thread.</summary>
     /// <returns>
