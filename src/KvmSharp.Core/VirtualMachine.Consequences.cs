@@ -21,7 +21,7 @@ partial class VirtualMachine : ISlotConsequences, IRemoteTlbs, IHostInvalidation
     }
 
     /// <inheritdoc/>
-    bool ISlotConsequences.UsesDirtyBitmaps => !DirtyTracking.UsesRings;
+    bool ISlotConsequences.UsesDirtyBitmaps => DirtyTracking.UsesBitmaps;
 
     /// <inheritdoc/>
     void IRemoteTlbs.Flush() => Vcpus.FlushRemoteTlbs();

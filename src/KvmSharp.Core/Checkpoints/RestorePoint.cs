@@ -16,6 +16,7 @@ namespace KvmSharp.Checkpoints;
 /// <remarks>
 /// Registers of vCPUs and state of devices are not part of it. While it is open, every slot that the guest can write is
 /// logged, writes through <see cref="MachineMemory"/> are recorded as the guest's are, and so are pages that are discarded.
+/// In a machine with dirty rings that is beside the rings, which hold what vCPUs write as before.
 /// What the host stores past all that, through <see cref="HostMapping"/> or a pointer of its own, is not undone; nor is
 /// what lies in read-only slots.
 /// <para>
@@ -72,7 +73,7 @@ public sealed partial class RestorePoint : IDisposable
     /// A vCPU is in guest mode, or the calling thread inside a read section.
     /// </exception>
     /// <exception cref="KvmException">
-    /// <see cref="KvmErrno.ENXIO"/>: the machine records writes in rings, or its vCPUs are another hypervisor's.
+    /// <see cref="KvmErrno.ENXIO"/>: the machine's vCPUs are another hypervisor's, as on <c>/dev/kvm</c>.
     /// <see cref="KvmErrno.EFAULT"/>: host memory of a slot may not be read. <see cref="KvmErrno.EIO"/>: it is dead.
     /// </exception>
     public static RestorePoint Take(VirtualMachine machine, RestorePoint? parent = null)
@@ -212,6 +213,7 @@ public sealed partial class RestorePoint : IDisposable
 
     static void BeginLogging(VirtualMachine machine)
     {
+        machine.DirtyTracking.KeepBitmapsLocked();
         for (byte space = 0; space < machine.Slots.SpaceCount; space++)
             machine.DirtyTracking.SetLogging(true, new AddressSpaceId(space));
     }
@@ -227,11 +229,10 @@ public sealed partial class RestorePoint : IDisposable
 
     static void RequireRecorded(VirtualMachine machine)
     {
-        string? why = machine.DirtyTracking.UsesRings ? "the machine records writes in rings"
-            : machine.Options.SlotMirror is not null ? "another hypervisor runs the vCPUs, and what they write is not recorded here"
-            : null;
-        if (why is not null)
-            throw new KvmException("taking a restore point", KvmErrno.ENXIO, why);
+        if (machine.Options.SlotMirror is null)
+            return;
+        throw new KvmException(
+            "taking a restore point", KvmErrno.ENXIO, "another hypervisor runs the vCPUs, and what they write is not recorded here");
     }
 
     static void RequireReadable(MemorySlot slot)

@@ -23,15 +23,21 @@ partial class DirtyTracking
     /// </summary>
     /// <exception cref="KvmException"><see cref="KvmErrno.ENXIO"/>: the machine records in rings.</exception>
     /// <exception cref="InvalidOperationException">The calling thread is inside a read section.</exception>
-    public DirtyConsumer OpenConsumer() => OpenConsumer(keepsDropped: false);
+    public DirtyConsumer OpenConsumer()
+    {
+        lock (SlotsLock)
+        {
+            if (UsesRings)
+                throw new KvmException("opening a dirty log consumer", KvmErrno.ENXIO, "the machine records writes in rings");
+            return OpenConsumer(keepsDropped: false);
+        }
+    }
 
     internal DirtyConsumer OpenConsumer(bool keepsDropped)
     {
         ThrowIfInside();
         lock (SlotsLock)
         {
-            if (UsesRings)
-                throw new KvmException("opening a dirty log consumer", KvmErrno.ENXIO, "the machine records writes in rings");
             if (_consumers.Length == 0)
                 FollowAllLogs();
             // What was written before belongs to the others.

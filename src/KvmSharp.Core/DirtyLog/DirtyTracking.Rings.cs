@@ -12,8 +12,14 @@ partial class DirtyTracking
     // Entries of each vCPU's ring, or 0. Written while there are no vCPUs, under the lock that creates them; read anywhere.
     int _ringEntries;
 
-    /// <summary>Whether each vCPU records in a ring, and slots have no bitmaps.</summary>
+    // Whether slots have bitmaps all the same. Guarded by the slots lock.
+    bool _keepsBitmaps;
+
+    /// <summary>Whether each vCPU records in a ring; KVM's calls on bitmaps are refused then.</summary>
     public bool UsesRings => Volatile.Read(ref _ringEntries) != 0;
+
+    /// <summary>Whether a slot that begins to be logged gets a bitmap.</summary>
+    internal bool UsesBitmaps => !UsesRings || _keepsBitmaps;
 
     /// <summary>
     /// Makes vCPUs record what they write in rings, before the first is created:
@@ -79,6 +85,19 @@ partial class DirtyTracking
             }
             return KvmErrno.None;
         }
+    }
+
+    /// <summary>
+    /// Makes slots of a machine with rings have bitmaps as well, for a consumer of the library's own. Those that are logged
+    /// already are not any more on return: a slot gets its bitmap when it begins to be.
+    /// </summary>
+    internal void KeepBitmapsLocked()
+    {
+        if (UsesBitmaps)
+            return;
+        _keepsBitmaps = true;
+        for (byte space = 0; space < _machine.Slots.SpaceCount; space++)
+            SetLogging(false, new AddressSpaceId(space));
     }
 
     /// <summary>The ring of a vCPU that is being created.</summary>

@@ -70,7 +70,7 @@ sealed partial class Mmu
             bool records = write && slot.IsLogged;
             // Recorded and mapped in one with respect to a harvest, which holds the lock exclusively; and recorded first,
             // so that who reads a bitmap without the lock never misses a page that another vCPU has found writable.
-            if (records && ring is null)
+            if (records)
                 slot.DirtyBitmap?.Mark(gfn - slot.Base);
             bool changed = _tables[space.Value].Map(
                 gfn, level, slot.ToHva(gfn), writable, accessed: true, dirty: write && writable);

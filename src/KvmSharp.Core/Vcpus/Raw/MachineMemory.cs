@@ -174,7 +174,7 @@ public sealed unsafe class MachineMemory
                 // The data first, then the mark.
                 if (ring is not null)
                     vcpu!.PushDirty(slot.Word, gfn - slot.Base);
-                else if (RecordsWrites || vcpu is not null || _machine.DirtyTracking.RecordsAll)
+                if (RecordsWrites || vcpu is not null || _machine.DirtyTracking.RecordsAll)
                     slot.DirtyBitmap?.Mark(gfn - slot.Base);
                 _machine.WriteTracking.NoteWrite(_space, gfn);
             }
