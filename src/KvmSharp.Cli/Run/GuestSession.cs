@@ -29,6 +29,8 @@ static class GuestSession
             using IMachine machine = options.Backend.CreateMachine(new VirtualMachineOptions
             {
                 MaxVcpus = RunOptions.MostCpus,
+                SlotStore = options.SlotStore,
+                VcpuStore = options.VcpuStore,
             });
             loader.Load(machine, memory);
             IVcpu[] vcpus = loader.CreateVcpus(machine);

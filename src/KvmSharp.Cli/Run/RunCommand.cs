@@ -4,6 +4,7 @@ using System.Linq;
 using System.Threading;
 using KvmSharp.Backends;
 using KvmSharp.Cli.Help;
+using KvmSharp.Lab.Vcpus;
 
 namespace KvmSharp.Cli.Run;
 
@@ -32,6 +33,16 @@ sealed class RunCommand : Command, IExplained
     readonly Option<string?> _slots = OptionText.New(
         "--slots", "N", $"Memory slots that the memory is cut into. By default {RunOptions.DefaultSlots}.");
 
+    readonly Option<string?> _slotStore = OptionText.New(
+        "--slot-store", "STORE",
+        $"How the machine keeps its slots, of {string.Join(", ", SlotStores.All.Select(store => store.Name))}. "
+        + $"By default {SlotStores.Default.Name}.");
+
+    readonly Option<string?> _vcpuStore = OptionText.New(
+        "--vcpu-store", "STORE",
+        $"How the machine keeps its vCPUs, of {string.Join(", ", VcpuStores.All.Select(store => store.Name))}. "
+        + $"By default {VcpuStores.Default.Name}.");
+
     readonly Option<string?> _entry = OptionText.New(
         "--entry", "ADDR", "The address of the first instruction; a flat binary is loaded there.");
 
@@ -50,7 +61,7 @@ sealed class RunCommand : Command, IExplained
     {
         Arguments.Add(_image);
         Arguments.Add(_arguments);
-        foreach (Option option in (Option[])[_backend, _memory, _cpus, _slots, _entry, _mode, _stats, _trace, _timeout])
+        foreach (Option option in (Option[])[_backend, _memory, _cpus, _slots, _slotStore, _vcpuStore, _entry, _mode, _stats, _trace, _timeout])
             Options.Add(option);
     }
 
@@ -74,6 +85,7 @@ sealed class RunCommand : Command, IExplained
             "kvmsharp run samples/guests/hello",
             "kvmsharp run samples/guests/smp --cpus 2 --stats -- 100000",
             "kvmsharp run samples/guests/walk --memory 1G --slots 32764",
+            "kvmsharp run samples/guests/smp --cpus 64 --vcpu-store xarray -- 1000",
         ]),
         ("Exit codes:",
         [
@@ -95,13 +107,23 @@ sealed class RunCommand : Command, IExplained
         IBackend backend = parsed.GetValue(_backend) is { } name
             ? OptionText.Known("backend", name, GuestBackends.All, known => known.Name)
             : GuestBackends.Default;
+        if (parsed.GetValue(_vcpuStore) is not null && backend != GuestBackends.Default)
+            throw CommandException.WrongUse($"--vcpu-store goes with --backend {GuestBackends.Default.Name}");
+        int cpus = parsed.GetValue(_cpus) is { } number
+            ? (int)OptionText.Number("--cpus", number, 1, RunOptions.MostCpus)
+            : RunOptions.DefaultCpus;
+        int slots = parsed.GetValue(_slots) is { } parts ? RunOptions.ParseSlots(parts, memory) : RunOptions.DefaultSlots;
         return new RunOptions(parsed.GetValue(_image)!, backend)
         {
             MemoryBytes = memory,
-            Cpus = parsed.GetValue(_cpus) is { } cpus
-                ? (int)OptionText.Number("--cpus", cpus, 1, RunOptions.MostCpus)
-                : RunOptions.DefaultCpus,
-            Slots = parsed.GetValue(_slots) is { } slots ? RunOptions.ParseSlots(slots, memory) : RunOptions.DefaultSlots,
+            Cpus = cpus,
+            VcpuStore = parsed.GetValue(_vcpuStore) is { } vcpuStore
+                ? RunOptions.ParseVcpuStore(vcpuStore, cpus)
+                : VcpuStores.Default,
+            Slots = slots,
+            SlotStore = parsed.GetValue(_slotStore) is { } slotStore
+                ? RunOptions.ParseSlotStore(slotStore, slots)
+                : SlotStores.Default,
             Entry = parsed.GetValue(_entry) is { } entry ? RunOptions.ParseEntry(entry) : null,
             Mode = parsed.GetValue(_mode) is { } mode ? RunOptions.ParseMode(mode) : null,
             Stats = parsed.GetValue(_stats),

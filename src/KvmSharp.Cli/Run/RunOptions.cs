@@ -5,7 +5,9 @@ using KvmSharp.Addresses;
 using KvmSharp.Backends;
 using KvmSharp.Cli.Run.Boot;
 using KvmSharp.Cli.Run.Images;
+using KvmSharp.Lab.Vcpus;
 using KvmSharp.Slots;
+using KvmSharp.Vcpus;
 
 namespace KvmSharp.Cli.Run;
 
@@ -25,6 +27,12 @@ sealed record RunOptions(string ImagePath, IBackend Backend)
     internal ulong MemoryBytes { get; init; } = 256UL << 20;
 
     internal int Cpus { get; init; } = DefaultCpus;
+
+    /// <summary>How the machine keeps its vCPUs; it can keep as many as are asked for.</summary>
+    internal VcpuStoreDesign VcpuStore { get; init; } = VcpuStores.Default;
+
+    /// <summary>How the machine keeps its slots; it can keep as many as are asked for.</summary>
+    internal SlotStoreDesign SlotStore { get; init; } = SlotStores.Default;
 
     /// <summary>Slots that the memory is cut into.</summary>
     internal int Slots { get; init; } = DefaultSlots;
@@ -81,6 +89,25 @@ sealed record RunOptions(string ImagePath, IBackend Backend)
     /// <exception cref="CommandException">There is no such mode.</exception>
     internal static GuestMode ParseMode(string text) =>
         OptionText.Known("mode", text, Enum.GetValues<GuestMode>(), ImageReader.Name);
+
+    /// <exception cref="CommandException">There is no such store, or it keeps fewer vCPUs.</exception>
+    internal static VcpuStoreDesign ParseVcpuStore(string name, int cpus)
+    {
+        VcpuStoreDesign store = OptionText.Known("store", name, VcpuStores.All, store => store.Name);
+        return cpus <= store.MaxCount
+            ? store
+            : throw CommandException.WrongUse($"{cpus} vCPUs are more than the {store.MaxCount} that the store \"{name}\" keeps");
+    }
+
+    /// <exception cref="CommandException">There is no such store, or it keeps fewer slots.</exception>
+    internal static SlotStoreDesign ParseSlotStore(string name, int slots)
+    {
+        SlotStoreDesign store = SlotStores.Find(name);
+        return slots <= SlotStores.Capacity(store)
+            ? store
+            : throw CommandException.WrongUse(
+                $"{slots} slots are more than the {SlotStores.Capacity(store)} that the store \"{name}\" keeps");
+    }
 
     /// <exception cref="CommandException">It is no number, or there are fewer pages.</exception>
     internal static int ParseSlots(string text, ulong memoryBytes) => (int)OptionText.Number(

@@ -1,5 +1,7 @@
 using System;
 using System.IO;
+using System.Linq;
+using KvmSharp.Lab.Vcpus;
 using KvmSharp.Tests;
 using Xunit;
 
@@ -25,6 +27,21 @@ public class SampleGuestTests
 
         Assert.Equal(("", expected, ExitCode.Success), (run.Error, run.Out, run.ExitCode));
     }
+
+    public static TheoryData<string> VcpuStoreNames => [.. VcpuStores.All.Select(store => store.Name)];
+
+    public static TheoryData<string> SlotStoreNames => [.. SlotStores.All.Select(store => store.Name)];
+
+    [Theory]
+    [MemberData(nameof(VcpuStoreNames))]
+    public void A_guest_runs_the_same_however_its_vcpus_are_kept(string store) => A_sample_guest_says_what_it_should(
+        $"smp --cpus 3 --vcpu-store {store} -- 100",
+        "3 vCPUs, 100 additions each: atomic 300, locked 300, by ticket 300, exchanged 300, out of order 0\n");
+
+    [Theory]
+    [MemberData(nameof(SlotStoreNames))]
+    public void A_guest_runs_the_same_however_its_slots_are_kept(string store) => A_sample_guest_says_what_it_should(
+        $"hello --memory 64M --slots 20 --slot-store {store}", "Hello from 64-bit mode: 64 MiB in 20 slots, 1 vCPU.\n");
 
     [Fact]
     public void Every_fault_of_paging_is_as_the_manuals_say()
