@@ -11,6 +11,9 @@ sealed class SlotModelRun
     /// <summary>Names the environment variable that replays a run.</summary>
     public const string SeedVariable = "KVMSHARP_SEED";
 
+    /// <summary>Changes of an update at most.</summary>
+    public const int MostChanges = 4;
+
     readonly SlotUniverse _universe;
     readonly Random _random;
     readonly SlotDriver _slots;
@@ -97,7 +100,7 @@ sealed class SlotModelRun
         if (_model.Count >= 2 && _random.Next(10) == 0)
             return PickSwap();
 
-        int wanted = _random.Next(4) == 0 ? _random.Next(2, 5) : 1;
+        int wanted = _random.Next(4) == 0 ? _random.Next(2, MostChanges + 1) : 1;
         var changes = new SlotChange[wanted];
         int picked = 0;
         for (int i = 0; i < wanted; i++)

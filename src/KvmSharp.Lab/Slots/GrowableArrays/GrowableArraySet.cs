@@ -122,10 +122,7 @@ sealed class GrowableArraySet : CopiedSet
     internal override void CheckInvariants()
     {
         base.CheckInvariants();
-        int used = 0;
-        for (int id = 0; id <= ushort.MaxValue; id++)
-            used += _ids.Contains(id) ? 1 : 0;
-        Require(used == Count, "a bit for each slot and for none else");
+        Require(_ids.Count == Count, "a bit for each slot and for none else");
         for (int index = 1; index < Count; index++)
             Require(_entries[index - 1].Pages >= _entries[index].Pages, "the largest slots first");
         Require(_lastFound is null || ReferenceEquals(FindById(_lastFound.Id), _lastFound), "a hint for this set");

@@ -1,4 +1,5 @@
 using System;
+using System.Numerics;
 
 namespace KvmSharp.Lab.Slots.GrowableArrays;
 
@@ -13,6 +14,18 @@ struct SlotBitmap
 
     /// <summary>Whether the bits stand behind the pointer.</summary>
     internal readonly bool IsIndirect => _indirect is not null;
+
+    /// <summary>Ids in use.</summary>
+    internal readonly int Count
+    {
+        get
+        {
+            int count = BitOperations.PopCount(_direct);
+            foreach (ulong word in _indirect ?? [])
+                count += BitOperations.PopCount(word);
+            return count;
+        }
+    }
 
     internal readonly bool Contains(int id)
     {

@@ -117,9 +117,7 @@ sealed class SortedArraySet : CopiedSet
     internal override void CheckInvariants()
     {
         base.CheckInvariants();
-        int used = 0;
-        foreach (short position in _positions)
-            used += position == NoSlot ? 0 : 1;
+        int used = _positions.Length - _positions.AsSpan().Count(NoSlot);
         Require(used == Count, "a position for each slot and for none else");
     }
 
