@@ -10,23 +10,22 @@ namespace KvmSharp.Cli.Perf;
 /// <summary>The results for programs to read.</summary>
 static class PerfJson
 {
-    internal const int Schema = 1;
-
     internal static string Write(PerfOptions options, MachineDescription machine, PerfOutcome outcome)
     {
         var document = new PerfDocument(
-            Schema,
-            outcome.IsComplete,
-            outcome.Failure,
-            options.CommandLine,
-            machine,
             SlotStores.Default.Name,
             options.Baseline.Name,
             options.Limit.TotalSeconds,
             options.Runs,
             PerfOptions.NameOf(options.Guest),
             outcome.Results,
-            [.. options.Slots.SelectMany(slots => Obstacles(options, slots))]);
+            [.. options.Slots.SelectMany(slots => Obstacles(options, slots))])
+        {
+            Complete = outcome.IsComplete,
+            Failure = outcome.Failure,
+            Command = options.CommandLine,
+            Machine = machine,
+        };
         return JsonSerializer.Serialize(document, PerfJsonContext.Default.PerfDocument);
     }
 
@@ -52,11 +51,6 @@ static class PerfJson
 }
 
 /// <summary>The document, member by member.</summary>
-/// <param name="Schema">Rises when a member changes its meaning or goes.</param>
-/// <param name="Complete">Whether everything asked for was measured.</param>
-/// <param name="Failure">The check that failed, if one did.</param>
-/// <param name="Command">The command line that measures the same again.</param>
-/// <param name="Machine">Where, and of which sources.</param>
 /// <param name="DefaultStore">The store that a machine gets when nothing is chosen.</param>
 /// <param name="BaselineStore">The store that the table compares with.</param>
 /// <param name="SecondsPerTest">The time that each test was given.</param>
@@ -65,18 +59,13 @@ static class PerfJson
 /// <param name="Results">The results.</param>
 /// <param name="NotPossible">The tests that could not be run with the slots asked for.</param>
 sealed record PerfDocument(
-    int Schema,
-    bool Complete,
-    string? Failure,
-    string? Command,
-    MachineDescription Machine,
     string DefaultStore,
     string BaselineStore,
     double SecondsPerTest,
     int Runs,
     string Guest,
     IReadOnlyList<PerfResult> Results,
-    IReadOnlyList<PerfObstacle> NotPossible);
+    IReadOnlyList<PerfObstacle> NotPossible) : ResultDocument;
 
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,

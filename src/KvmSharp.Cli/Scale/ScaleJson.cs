@@ -10,18 +10,17 @@ namespace KvmSharp.Cli.Scale;
 /// <summary>The results for programs to read: one schema for all subjects.</summary>
 static class ScaleJson
 {
-    internal const int Schema = 1;
-
     internal static string Write(ScaleOptions options, MachineDescription machine, ScaleOutcome outcome)
     {
         var document = new ScaleDocument(
-            Schema,
-            outcome.IsComplete,
-            options.CommandLine,
-            machine,
             options.Budget.TotalSeconds,
             [.. outcome.Results.Select(Row)],
-            options.Subject.PublishedFigures());
+            options.Subject.PublishedFigures())
+        {
+            Complete = outcome.IsComplete,
+            Command = options.CommandLine,
+            Machine = machine,
+        };
         return JsonSerializer.Serialize(document, ScaleJsonContext.Default.ScaleDocument);
     }
 
@@ -45,21 +44,13 @@ static class ScaleJson
 }
 
 /// <summary>The document, member by member.</summary>
-/// <param name="Schema">Rises when a member changes its meaning or goes.</param>
-/// <param name="Complete">Whether everything asked for was measured.</param>
-/// <param name="Command">The command line that measures the same again.</param>
-/// <param name="Machine">Where, and of which sources.</param>
 /// <param name="SecondsPerCase">The time that each case was given.</param>
 /// <param name="Results">The results.</param>
 /// <param name="Published">Published figures that follow from sizes, and what they come to here.</param>
 sealed record ScaleDocument(
-    int Schema,
-    bool Complete,
-    string? Command,
-    MachineDescription Machine,
     double SecondsPerCase,
     IReadOnlyList<ScaleRow> Results,
-    IReadOnlyList<PublishedFigure> Published);
+    IReadOnlyList<PublishedFigure> Published) : ResultDocument;
 
 /// <summary>A result.</summary>
 /// <param name="Subject">What was measured: <c>slots</c>, <c>vcpus</c>, …</param>
