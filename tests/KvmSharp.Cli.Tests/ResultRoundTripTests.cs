@@ -1,3 +1,4 @@
+using System.Linq;
 using System.Text.Json;
 using KvmSharp.Lab.Results;
 using Xunit;
@@ -23,6 +24,20 @@ public class ResultRoundTripTests
         Assert.Contains(file.NotPossible, obstacle => obstacle is { Test: "setup", Slots: 10, Store: "fixed-array:5" });
         Assert.Contains(file.Figures, figure => figure is { Test: "setup", Slots: 2, Store: "fixed-array:5" });
         Assert.Equal(MachineDescription.OfThisMachine() with { MemoryBytes = 0 }, file.Machine with { MemoryBytes = 0 });
+    }
+
+    [Fact]
+    public void PhasesOfDirtyLogging()
+    {
+        CommandRun run = CommandRun.Of("perf --test dirty-log,restore --memory 1 --vcpus 2 --write-fraction 0.5 --iterations 2 --json -");
+
+        var file = (DirtyPerfFile)ResultFiles.Reader.Read("results", run.Out);
+
+        Assert.Equal(new DirtyPerfLoad(1, 1, 2, 0.5), file.Load);
+        Assert.Equal(2, Assert.Single(file.Phases, phase => phase is { Mode: "manual", Phase: "clear" }).Seconds.Count);
+        Assert.Equal([1L, 10L, 100L], file.Phases.Where(phase => phase.Phase == DirtyPerfFile.RestorePhase).Select(phase => phase.Pages!.Value));
+        Assert.All(file.Phases, phase => Assert.Equal(phase.Phase is "take" or "restore", phase.Mode == DirtyPerfFile.CheckpointMode));
+        Assert.Contains(file.Stalls, stall => stall is { Mode: "bitmap", Cause: "write faults" });
     }
 
     [Fact]

@@ -46,26 +46,39 @@ sealed class Comparison
     {
         if (a.GetType() != b.GetType())
             throw CommandException.WrongUse($"{a.Source} is of {KindOf(a)}, {b.Source} of {KindOf(b)}");
-        Dictionary<RowKey, Estimate> first = RowsOf(a), second = RowsOf(b);
+        if (a is DirtyPerfFile first && b is DirtyPerfFile second && first.Load != second.Load)
+            throw CommandException.WrongUse($"{a.Source} and {b.Source} are of different memory, slots, vCPUs or written pages");
+        Dictionary<RowKey, Estimate> rowsOfA = RowsOf(a), rowsOfB = RowsOf(b);
         return new Comparison(a, b,
         [
-            .. first.Select(row => new ComparedRow(row.Key, row.Value, Find(second, row.Key))),
-            .. second.Where(row => !first.ContainsKey(row.Key)).Select(row => new ComparedRow(row.Key, null, row.Value)),
+            .. rowsOfA.Select(row => new ComparedRow(row.Key, row.Value, Find(rowsOfB, row.Key))),
+            .. rowsOfB.Where(row => !rowsOfA.ContainsKey(row.Key)).Select(row => new ComparedRow(row.Key, null, row.Value)),
         ]);
     }
 
     static Estimate? Find(Dictionary<RowKey, Estimate> rows, RowKey key) =>
         rows.TryGetValue(key, out Estimate estimate) ? estimate : null;
 
-    static string KindOf(ResultFile file) => file is PerfFile ? "perf" : "scale";
+    static string KindOf(ResultFile file) => file switch
+    {
+        PerfFile => "perf",
+        DirtyPerfFile => "perf of dirty logging",
+        _ => "scale",
+    };
 
     static Dictionary<RowKey, Estimate> RowsOf(ResultFile file) => new(file switch
     {
         PerfFile perf => perf.Figures.Select(figure => KeyValuePair.Create(
             new RowKey(figure.Test, figure.Slots, figure.Store, CostUnit.Nanoseconds), figure.Estimate)),
+        DirtyPerfFile dirty => dirty.Phases.Select(figure => KeyValuePair.Create(
+            new RowKey(figure.Phase, PagesOf(dirty, figure), figure.Mode, CostUnit.Nanoseconds), figure.Estimate)),
         ScaleFile scale => scale.Figures.SelectMany(RowsOf),
         _ => [],
     });
+
+    // How many pages logging found is a result; how many are restored was asked for.
+    static long PagesOf(DirtyPerfFile file, DirtyPhaseFigure figure) =>
+        figure.Phase == DirtyPerfFile.RestorePhase ? figure.Pages ?? 0 : file.Load.Pages;
 
     static IEnumerable<KeyValuePair<RowKey, Estimate>> RowsOf(ScaleFigure figure)
     {

@@ -33,6 +33,7 @@ public static class ReportPage
         [
             .. LeadSection.Create(topics),
             .. RecordSection.Create(content.Files.OfType<PerfFile>(), content.Vocabulary),
+            .. content.Files.OfType<DirtyPerfFile>().SelectMany(PhaseSection.Create),
             .. topics.Select((topic, index) => CostSection.Create(topic, index)),
             .. PublishedSection.Create(content.Files.OfType<ScaleFile>()),
             .. content.Map is { } map ? (PageSection[])[MapSection.Create(map)] : [],

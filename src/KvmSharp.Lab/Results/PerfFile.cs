@@ -29,6 +29,9 @@ public sealed record PerfFile(
     IReadOnlyList<PerfImpossibility> NotPossible)
     : ResultFile(Source, Machine, Command, IsComplete)
 {
+    /// <inheritdoc/>
+    public override bool HasFigures => Figures.Count > 0;
+
     /// <summary>The figure of a test, if it was measured.</summary>
     public PerfFigure? Find(string test, int slots, string store) =>
         Figures.FirstOrDefault(figure => figure.Test == test && figure.Slots == slots && figure.Store == store);

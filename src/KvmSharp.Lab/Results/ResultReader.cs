@@ -43,8 +43,8 @@ public sealed class ResultReader(ResultVocabulary vocabulary)
         if (root.Find("secondsPerCase") is not null)
             return ReadScale(source, root);
         if (root.Find("phases") is not null)
-            throw new ResultFormatException("phases of dirty logging: only the other tests of perf, and scale, can be shown and compared");
-        throw new ResultFormatException("neither results of perf nor of scale: secondsPerTest and secondsPerCase are missing");
+            return ReadDirtyPerf(source, root);
+        throw new ResultFormatException("neither results of perf nor of scale: secondsPerTest, phases and secondsPerCase are missing");
     }
 
     PerfFile ReadPerf(string source, JsonPlace root)
@@ -74,6 +74,34 @@ public sealed class ResultReader(ResultVocabulary vocabulary)
 
     PerfImpossibility ReadImpossibility(JsonPlace row) => new(
         ReadTest(row), ReadSlots(row), row.Member("reason").Text(), row.Find("store") is { } store ? ReadStore(store) : null);
+
+    static DirtyPerfFile ReadDirtyPerf(string source, JsonPlace root) => new(
+        source,
+        ReadMachine(root.Member("machine")),
+        root.Find("command")?.Text(),
+        root.Member("complete").Truth(),
+        new DirtyPerfLoad(
+            (int)root.Member("megabytesPerVcpu").Whole(1, int.MaxValue),
+            (int)root.Member("slots").Whole(1, int.MaxValue),
+            (int)root.Member("vcpus").Whole(1, int.MaxValue),
+            root.Member("writeFraction").PositiveAmount()),
+        [
+            .. root.Member("phases").Items().Select(ReadPhase)
+                // A restore is another one with other pages; the rest comes again and again.
+                .GroupBy(row => (row.Mode, row.Phase, Pages: row.Phase == DirtyPerfFile.RestorePhase ? row.Pages : null))
+                .Select(rows => rows.First() with { Seconds = [.. rows.SelectMany(row => row.Seconds)] }),
+        ],
+        [.. root.Member("stalls").Items().Select(row => new DirtyStallFigure(
+            row.Member("mode").Text(),
+            row.Member("cause").Text(),
+            row.Member("count").Whole(0),
+            row.Member("seconds").Amount()))]);
+
+    static DirtyPhaseFigure ReadPhase(JsonPlace row) => new(
+        row.Member("mode").Text(),
+        row.Member("phase").Text(),
+        row.Find("pages")?.Whole(0),
+        [row.Member("seconds").PositiveAmount()]);
 
     string ReadStore(JsonPlace place) => ReadDesign(place, "store", vocabulary.Stores);
 

@@ -19,7 +19,11 @@ public sealed record ScaleFile(
     double SecondsPerCase,
     IReadOnlyList<ScaleFigure> Figures,
     IReadOnlyList<PublishedFigure> Published)
-    : ResultFile(Source, Machine, Command, IsComplete);
+    : ResultFile(Source, Machine, Command, IsComplete)
+{
+    /// <inheritdoc/>
+    public override bool HasFigures => Figures.Count > 0;
+}
 
 /// <summary>One operation of one design at one count.</summary>
 /// <param name="Subject">What was measured: <c>slots</c>, <c>vcpus</c>, …</param>

@@ -1,4 +1,5 @@
 using System;
+using System.Globalization;
 using System.IO;
 using System.Linq;
 using System.Text.Json;
@@ -38,6 +39,30 @@ public sealed class CompareCommandTests : IDisposable
         Assert.DoesNotContain("unmap ", unchanged.Out, StringComparison.Ordinal);
         Assert.Contains("1.00  unchanged\n", all.Out, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public void Phases_of_dirty_logging_are_compared_when_they_logged_the_same()
+    {
+        CommandRun slower = Compare(Phases(0.001, vcpus: 1), Phases(0.004, vcpus: 1));
+        CommandRun other = Compare(Phases(0.001, vcpus: 1), Phases(0.001, vcpus: 2));
+
+        Assert.Contains("  clear    256  manual  1.00 ms  4.00 ms  4.00  slower\n", slower.Out, StringComparison.Ordinal);
+        Assert.Equal(ExitCode.WrongUse, other.ExitCode);
+        Assert.EndsWith(" are of different memory, slots, vCPUs or written pages\n", other.Error, StringComparison.Ordinal);
+    }
+
+    static string Phases(double seconds, int vcpus) => string.Create(CultureInfo.InvariantCulture, $$"""
+        {
+          "schema": 1, "complete": true,
+          "machine": { "os": "OS", "cpu": "CPU", "cores": 2, "architecture": "x64", "runtime": ".NET", "memoryBytes": 1 },
+          "megabytesPerVcpu": 1, "slots": 1, "vcpus": {{vcpus}}, "writeFraction": 1,
+          "phases": [
+            { "test": "dirty-log", "mode": "manual", "phase": "clear", "iteration": 1, "pages": 256, "seconds": {{seconds}} },
+            { "test": "dirty-log", "mode": "manual", "phase": "clear", "iteration": 2, "pages": 256, "seconds": {{seconds}} }
+          ],
+          "stalls": []
+        }
+        """);
 
     [Fact]
     public void Rows_of_one_run_alone_are_named()

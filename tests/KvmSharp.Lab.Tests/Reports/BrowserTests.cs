@@ -24,7 +24,7 @@ public sealed class BrowserTests : IDisposable
     public async Task The_page_shows_at_every_width_and_in_every_scheme_and_prints()
     {
         string page = Path.Combine(_folder, "report.html");
-        string text = SampleReport.Write(SampleReport.Content(SampleResults.WholePerf(), SampleResults.WholeScale()));
+        string text = SampleReport.Write(SampleReport.Content(SampleResults.WholePerf(), SampleResults.DirtyPerf(), SampleResults.WholeScale()));
         await File.WriteAllTextAsync(page, text);
         int elements = SampleReport.Parse(text).DescendantsAndSelf().Count();
         Keep("report.html", await File.ReadAllBytesAsync(page));

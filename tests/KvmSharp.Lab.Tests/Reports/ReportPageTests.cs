@@ -33,6 +33,24 @@ public class ReportPageTests
     }
 
     [Fact]
+    public void The_phases_of_dirty_logging_are_a_table_and_checkpoints_a_chart()
+    {
+        XElement root = SampleReport.Compose(SampleResults.DirtyPerf());
+
+        XElement phases = root.Descendants(_html + "section").Single(section => section.Attribute("id")!.Value == "phases-1");
+        Assert.Contains("2 × 64 MiB in 2 slots, 50 % of the pages written.", phases.Value, StringComparison.Ordinal);
+        XElement table = phases.Descendants(_html + "table").First();
+        Assert.Equal(["phase", "bitmap", "manual"], table.Descendants(_html + "thead").Single().Descendants(_html + "th").Select(cell => cell.Value));
+        XElement clear = table.Descendants(_html + "tr").Single(row => row.Element(_html + "th")!.Value == "clear");
+        Assert.Equal(["–", "2.00 ms1.00 ms – 4.00 ms16,384 pages"], clear.Elements(_html + "td").Select(cell => cell.Value));
+        Assert.Equal("0.002", clear.Descendants(_html + "data").Single().Attribute("value")!.Value);
+        Assert.Contains("250 ms300 times", phases.Value, StringComparison.Ordinal);
+        XElement checkpoints = root.Descendants(_html + "section").Single(section => section.Attribute("id")!.Value == "costs-1");
+        Assert.Equal(["restore"], checkpoints.Descendants(_html + "figure").Where(card => card.Descendants(_svg + "svg").Any(picture => picture.Attribute("role") is not null))
+            .Select(card => card.Descendants(_html + "h3").Single().Nodes().OfType<XText>().Single().Value));
+    }
+
+    [Fact]
     public void The_page_needs_nothing_else()
     {
         XElement root = SampleReport.Compose(SampleResults.WholePerf(), SampleResults.WholeScale());
@@ -48,7 +66,8 @@ public class ReportPageTests
     [Fact]
     public void Ids_are_unique_and_whatever_is_referred_to_is_there()
     {
-        XElement root = SampleReport.Compose(SampleResults.WholePerf(), SampleResults.WholeScale(), SampleResults.WholeScale());
+        XElement root = SampleReport.Compose(
+            SampleResults.WholePerf(), SampleResults.DirtyPerf(), SampleResults.DirtyPerf(), SampleResults.WholeScale(), SampleResults.WholeScale());
 
         string[] ids = [.. root.Descendants().Attributes("id").Select(id => id.Value)];
         Assert.Equal(ids.Distinct(), ids);

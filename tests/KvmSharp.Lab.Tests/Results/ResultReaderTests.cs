@@ -99,12 +99,31 @@ public class ResultReaderTests
     [InlineData("{}", "schema is missing")]
     [InlineData("{\"schema\":2}", "schema 2 is not one that this program reads; it reads 1")]
     [InlineData("{\"schema\":\"1\"}", "schema is \"1\", not a whole number from 1")]
-    [InlineData("{\"schema\":1}", "neither results of perf nor of scale: secondsPerTest and secondsPerCase are missing")]
-    [InlineData(
-        "{\"schema\":1,\"phases\":[]}",
-        "phases of dirty logging: only the other tests of perf, and scale, can be shown and compared")]
+    [InlineData("{\"schema\":1}", "neither results of perf nor of scale: secondsPerTest, phases and secondsPerCase are missing")]
+    [InlineData("{\"schema\":1,\"phases\":[]}", "machine is missing")]
     public void What_is_no_result_file_is_told_in_one_line(string json, string message) =>
         Assert.Equal(message, Refusal(() => SampleResults.Reader.Read("sample", json)));
+
+    [Fact]
+    public void A_phase_that_comes_several_times_is_one_figure_and_restores_differ_by_their_pages()
+    {
+        var file = (DirtyPerfFile)Read(SampleResults.DirtyPerf());
+
+        Assert.Equal((32768, 2, 0.5), (file.Load.Pages, file.Load.Slots, file.Load.WriteFraction));
+        DirtyPhaseFigure clear = Assert.Single(file.Phases, phase => phase is { Mode: "manual", Phase: "clear" });
+        Assert.Equal(new Estimate(2e6, 1e6, 4e6, Estimate.TimeTolerance), clear.Estimate);
+        Assert.Equal([1L, 100L], file.Phases.Where(phase => phase.Phase == "restore").Select(phase => phase.Pages!.Value));
+        Assert.Equal(new DirtyStallFigure("manual", "write faults", 300, 0.25), Assert.Single(file.Stalls));
+    }
+
+    [Fact]
+    public void A_phase_without_a_time_is_refused()
+    {
+        JsonObject document = SampleResults.DirtyPerf();
+        document["phases"]![0]!["seconds"] = 0;
+
+        Assert.Equal("phases[0].seconds is 0, not a number above 0", Refusal(() => Read(document)));
+    }
 
     [Theory]
     [InlineData("store", "\"nothing\"", "results[0].store: unknown store \"nothing\"; known are sorted-array, twin-trees, slot-trie")]

@@ -54,6 +54,47 @@ static class SampleResults
             new JsonObject { ["test"] = "map", ["slots"] = 32764, ["reason"] = "8193 pages are too few" }),
     };
 
+    /// <summary>The document of two ways to log and of a restore, whole.</summary>
+    internal static JsonObject DirtyPerf() => new()
+    {
+        ["schema"] = 1,
+        ["complete"] = true,
+        ["command"] = "kvmsharp perf --test dirty-log,restore",
+        ["machine"] = Machine(),
+        ["megabytesPerVcpu"] = 64,
+        ["slots"] = 2,
+        ["vcpus"] = 2,
+        ["writeFraction"] = 0.5,
+        ["phases"] = new JsonArray(
+            Phase("bitmap", "enable", null, 0.001),
+            Phase("bitmap", "get", 16384, 0.003),
+            Phase("manual", "enable", null, 0.0015),
+            Phase("manual", "get", 16384, 0.00025),
+            Phase("manual", "clear", 16384, 0.004),
+            Phase("manual", "clear", 16384, 0.001),
+            Phase("manual", "clear", 16384, 0.002),
+            Phase("checkpoint", "take", 32768, 0.05),
+            Phase("checkpoint", "restore", 1, 0.000002),
+            Phase("checkpoint", "restore", 100, 0.00003)),
+        ["stalls"] = new JsonArray(new JsonObject
+        {
+            ["test"] = "dirty-log",
+            ["mode"] = "manual",
+            ["cause"] = "write faults",
+            ["count"] = 300,
+            ["seconds"] = 0.25,
+        }),
+    };
+
+    static JsonObject Phase(string mode, string phase, long? pages, double seconds) => new()
+    {
+        ["test"] = mode == "checkpoint" ? "restore" : "dirty-log",
+        ["mode"] = mode,
+        ["phase"] = phase,
+        ["pages"] = pages,
+        ["seconds"] = seconds,
+    };
+
     internal static JsonObject ScaleRow(string operation, string design, long count, double? nanoseconds, double? bytes = null)
     {
         var row = new JsonObject

@@ -18,10 +18,14 @@ sealed record CostTopic(
     IReadOnlyList<string> Designs,
     IReadOnlyList<CostPanel> Panels)
 {
-    /// <summary>The topics of a run: one of <c>perf</c>, one for each subject of <c>scale</c>.</summary>
+    /// <summary>
+    /// The topics of a run: one of <c>perf</c>, one for each subject of <c>scale</c>; of the phases of dirty logging, which
+    /// are a table, the checkpoints.
+    /// </summary>
     internal static IReadOnlyList<CostTopic> Of(ResultFile file, ResultVocabulary vocabulary) => file switch
     {
         PerfFile perf => perf.Figures.Count == 0 ? [] : [OfPerf(perf, vocabulary)],
+        DirtyPerfFile dirty => OfCheckpoints(dirty),
         ScaleFile scale =>
         [
             .. vocabulary.Subjects
@@ -49,6 +53,23 @@ sealed record CostTopic(
         return new CostTopic(
             file, "A running machine: what it costs to change and unmap memory",
             designs.Contains(file.DefaultStore) ? file.DefaultStore : null, designs, panels);
+    }
+
+    static IReadOnlyList<CostTopic> OfCheckpoints(DirtyPerfFile file)
+    {
+        CostPanel[] panels =
+        [
+            .. file.Phases.Where(phase => phase.Mode == DirtyPerfFile.CheckpointMode).GroupBy(phase => phase.Phase)
+                .Select(phases => new CostPanel(
+                    phases.Key, "", phases.Key == DirtyPerfFile.RestorePhase ? "dirty pages" : "pages", CostUnit.Nanoseconds,
+                    [
+                        .. phases.Select(phase => new CostFigure(
+                            phase.Mode, phase.Pages ?? 0, phase.Estimate, phase.Seconds[0], HasQuartiles: false, null)),
+                    ],
+                    [])),
+        ];
+        return panels.Length == 0 ? []
+            : [new CostTopic(file, "Taking a checkpoint, and going back to it", null, [DirtyPerfFile.CheckpointMode], panels)];
     }
 
     static CostTopic OfScale(ScaleFile file, ScaleSubject subject)

@@ -31,6 +31,7 @@ static class CostSection
             + $"{perf.SecondsPerTest} s for each test, best of {perf.Runs}.",
         ScaleFile scale => $"The median of one operation; {scale.SecondsPerCase} s for each case. "
             + "Error bars reach from the first to the third quartile.",
+        DirtyPerfFile dirty => $"Of {dirty.Load.Pages} pages of memory. To go back is the median of at least twenty times.",
         _ => "",
     };
 
