@@ -24,19 +24,21 @@ static class PerfReport
             new PerfTable(options, machine, outcome).Write(terminal);
         json.Write(() => PerfJson.Write(options, machine, outcome));
 
-        RequireWhole(outcome);
+        RequireSound(outcome);
+        if (!outcome.IsComplete)
+            throw new CommandException(ExitCode.Failed, "interrupted; the results are not complete");
         return ExitCode.Success;
     }
 
     /// <summary>Measures for another command.</summary>
-    /// <returns>The document that <c>perf --json</c> writes.</returns>
-    /// <exception cref="CommandException">It cannot be done, failed or was interrupted.</exception>
+    /// <returns>The document that <c>perf --json</c> writes; not complete after an interruption.</returns>
+    /// <exception cref="CommandException">It cannot be done or failed.</exception>
     internal static string Measure(
         PerfOptions options, MachineDescription machine, Terminal terminal, CancellationToken interruption)
     {
         RequireSupport(options, machine);
         PerfOutcome outcome = Measure(options, terminal, interruption);
-        RequireWhole(outcome);
+        RequireSound(outcome);
         return PerfJson.Write(options, machine, outcome);
     }
 
@@ -52,12 +54,10 @@ static class PerfReport
         }
     }
 
-    static void RequireWhole(PerfOutcome outcome)
+    static void RequireSound(PerfOutcome outcome)
     {
         if (outcome.Failure is not null)
             throw new CommandException(ExitCode.Failed, $"failed: {outcome.Failure}");
-        if (!outcome.IsComplete)
-            throw new CommandException(ExitCode.Failed, "interrupted; the results are not complete");
     }
 
     static void RequireSupport(PerfOptions options, MachineDescription machine)

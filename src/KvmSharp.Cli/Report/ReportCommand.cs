@@ -11,7 +11,7 @@ sealed class ReportCommand : Command, IExplained
     readonly Argument<string[]> _files = new("FILE")
     {
         Arity = ArgumentArity.ZeroOrMore,
-        Description = "What perf --json and scale --json have written. Without a file, everything is measured now.",
+        Description = "What perf --json and scale --json have written. Without a file, everything is measured now, in some minutes; Ctrl-C shows what is done.",
     };
 
     readonly Option<string?> _output = OptionText.New(

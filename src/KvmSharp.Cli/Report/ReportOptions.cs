@@ -1,6 +1,7 @@
 using System.Collections.Generic;
 using System.Linq;
 using KvmSharp.Cli.Perf;
+using KvmSharp.Cli.Perf.Dirty;
 using KvmSharp.Cli.Scale;
 
 namespace KvmSharp.Cli.Report;
@@ -10,9 +11,10 @@ sealed record ReportOptions
 {
     internal const string DefaultOutput = "report.html";
     internal const string Perf = "perf";
+    internal const string Phases = "phases";
 
-    /// <summary>Everything that can be measured: <c>perf</c>, and the subjects of <c>scale</c>.</summary>
-    internal static IReadOnlyList<string> Measurable { get; } = [Perf, .. ScaleSubjects.All.Select(subject => subject.Name)];
+    /// <summary>Everything that can be measured: <c>perf</c>, its phases of dirty logging, and the subjects of <c>scale</c>.</summary>
+    internal static IReadOnlyList<string> Measurable { get; } = [Perf, Phases, .. ScaleSubjects.All.Select(subject => subject.Name)];
 
     /// <summary>Result files; when there are none, what <see cref="Measured"/> names is measured.</summary>
     internal IReadOnlyList<string> Files { get; init; } = [];
@@ -61,6 +63,13 @@ sealed record ReportOptions
         {
             CommandLine = $"{CommandLineProgram.Name} perf"
                 + $"{Given("--slots", Slots)}{Given("--seconds", Seconds)} --json perf.json",
+        };
+
+    /// <summary>How the phases of dirty logging are measured, if they are.</summary>
+    internal DirtyPerfOptions? PhaseOptions => !Measured.Contains(Phases) ? null
+        : DirtyPerfOptions.Parse(string.Join(',', DirtyPerfOptions.TestNames), null, null, null, null, null) with
+        {
+            CommandLine = $"{CommandLineProgram.Name} perf --test {string.Join(',', DirtyPerfOptions.TestNames)} --json phases.json",
         };
 
     /// <summary>How the subjects of <c>scale</c> are measured.</summary>

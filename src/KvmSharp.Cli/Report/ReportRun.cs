@@ -4,6 +4,7 @@ using System.IO;
 using System.Linq;
 using System.Threading;
 using KvmSharp.Cli.Perf;
+using KvmSharp.Cli.Perf.Dirty;
 using KvmSharp.Cli.Scale;
 using KvmSharp.HostMemory;
 using KvmSharp.Lab.Reports;
@@ -18,13 +19,20 @@ static class ReportRun
     const string StandardOutput = "-";
 
     /// <returns>An <see cref="ExitCode"/>.</returns>
-    /// <exception cref="CommandException">A file is wrong, or a measurement failed; no page was written.</exception>
+    /// <exception cref="CommandException">
+    /// A file is wrong, or a measurement failed: no page was written. Or an interruption came: the page shows what had been
+    /// measured, if anything had.
+    /// </exception>
     internal static int Run(ReportOptions options, Terminal terminal, CancellationToken interruption)
     {
         ResultFile[] files = [.. options.Files.Select(ResultFiles.Read)];
         using ReplacedFile? page = options.Output == StandardOutput ? null : ReplacedFile.Open(options.Output);
-        if (files.Length == 0)
+        bool isMeasured = files.Length == 0;
+        if (isMeasured)
             files = [.. Measure(options, terminal, interruption)];
+        bool isCut = isMeasured && interruption.IsCancellationRequested;
+        if (isCut && files.Length == 0)
+            throw new CommandException(ExitCode.Failed, "interrupted; nothing was measured");
         var content = new ReportContent(
             files,
             ResultFiles.Vocabulary,
@@ -35,24 +43,41 @@ static class ReportRun
         if (page is null)
         {
             ReportPage.Write(content, terminal.Out);
-            return ExitCode.Success;
         }
-        page.Replace(writer => ReportPage.Write(content, writer));
-        terminal.Out.WriteLine(options.Output);
-        return ExitCode.Success;
+        else
+        {
+            page.Replace(writer => ReportPage.Write(content, writer));
+            terminal.Out.WriteLine(options.Output);
+        }
+        return isCut
+            ? throw new CommandException(ExitCode.Failed, "interrupted; the page shows what was measured until then")
+            : ExitCode.Success;
     }
 
-    // By way of the documents that the commands write, so that a report says the same with files and without.
+    // By way of the documents that the commands write, so that a report says the same with files and without. Until an
+    // interruption: of what it cuts short stays what was found, if anything was.
     static IEnumerable<ResultFile> Measure(ReportOptions options, Terminal terminal, CancellationToken interruption)
     {
         MachineDescription machine = MachineDescription.OfThisMachine();
-        if (options.PerfOptions is { } perf)
-            yield return ResultFiles.Reader.Read("perf", PerfReport.Measure(perf, machine, terminal, interruption));
-        foreach (ScaleOptions scale in options.ScaleOptions)
+        foreach ((string source, Func<string> measure) in Measurements(options, machine, terminal, interruption))
         {
-            yield return ResultFiles.Reader.Read(
-                $"scale {scale.Subject.Name}", ScaleReport.Measure(scale, machine, terminal, interruption));
+            if (interruption.IsCancellationRequested)
+                yield break;
+            ResultFile file = ResultFiles.Reader.Read(source, measure());
+            if (file.HasFigures)
+                yield return file;
         }
+    }
+
+    static IEnumerable<(string Source, Func<string> Measure)> Measurements(
+        ReportOptions options, MachineDescription machine, Terminal terminal, CancellationToken interruption)
+    {
+        if (options.PerfOptions is { } perf)
+            yield return ("perf", () => PerfReport.Measure(perf, machine, terminal, interruption));
+        if (options.PhaseOptions is { } phases)
+            yield return ("perf of dirty logging", () => DirtyPerfReport.Measure(phases, machine, terminal, interruption));
+        foreach (ScaleOptions scale in options.ScaleOptions)
+            yield return ($"scale {scale.Subject.Name}", () => ScaleReport.Measure(scale, machine, terminal, interruption));
     }
 
     static AddressSpaceSnapshot? Demonstrate()

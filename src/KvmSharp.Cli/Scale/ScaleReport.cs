@@ -19,20 +19,19 @@ static class ScaleReport
         if (!json.ReplacesTables)
             new ScaleTables(options, machine, outcome).Write(terminal);
         json.Write(() => ScaleJson.Write(options, machine, outcome));
-        RequireWhole(outcome);
+        if (!outcome.IsComplete)
+            throw new CommandException(ExitCode.Failed, "interrupted; the results are not complete");
         return ExitCode.Success;
     }
 
     /// <summary>Measures for another command.</summary>
-    /// <returns>The document that <c>scale --json</c> writes.</returns>
-    /// <exception cref="CommandException">It cannot be done or was interrupted.</exception>
+    /// <returns>The document that <c>scale --json</c> writes; not complete after an interruption.</returns>
+    /// <exception cref="CommandException">It cannot be done.</exception>
     internal static string Measure(
         ScaleOptions options, MachineDescription machine, Terminal terminal, CancellationToken interruption)
     {
         RequireSupport();
-        ScaleOutcome outcome = Measure(options, terminal, interruption);
-        RequireWhole(outcome);
-        return ScaleJson.Write(options, machine, outcome);
+        return ScaleJson.Write(options, machine, Measure(options, terminal, interruption));
     }
 
     static void RequireSupport()
@@ -51,11 +50,5 @@ static class ScaleReport
         {
             throw new CommandException(ExitCode.NotSupported, exception.Message);
         }
-    }
-
-    static void RequireWhole(ScaleOutcome outcome)
-    {
-        if (!outcome.IsComplete)
-            throw new CommandException(ExitCode.Failed, "interrupted; the results are not complete");
     }
 }

@@ -59,14 +59,45 @@ public sealed class ReportCommandTests : IDisposable
         CommandRun run = CommandRun.Of($"report --measure perf --slots 10 --output {Page}", interruption.Token);
 
         Assert.Equal(
-            (ExitCode.Failed, "", "kvmsharp report: interrupted; the results are not complete\n"), (run.ExitCode, run.Out, run.Error));
+            (ExitCode.Failed, "", "kvmsharp report: interrupted; nothing was measured\n"), (run.ExitCode, run.Out, run.Error));
         Assert.Equal("earlier", File.ReadAllText(Page));
         Assert.Single(Directory.GetFiles(_folder));
     }
 
+    [Fact]
+    public void An_interruption_shows_what_was_measured_until_then()
+    {
+        using var interruption = new CancellationTokenSource();
+        using var output = new StringWriter { NewLine = "\n" };
+        using var error = new InterruptingWriter(interruption, "lookup-sequential") { NewLine = "\n" };
+
+        int exitCode = CommandLineProgram.Run(
+            ["report", "--measure", "slots", "--slots", "1", "--seconds", "0.0005", "--output", Page],
+            new Terminal(output, error) { ShowsProgress = true }, interruption.Token);
+
+        Assert.Equal((ExitCode.Failed, Page + "\n"), (exitCode, output.ToString()));
+        Assert.EndsWith(
+            "kvmsharp report: interrupted; the page shows what was measured until then\n", error.ToString(), StringComparison.Ordinal);
+        string text = XDocument.Load(Page).Root!.Value;
+        Assert.Contains("Not complete: scale slots", text, StringComparison.Ordinal);
+        Assert.Contains("lookup-random", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("lookup-repeated", text, StringComparison.Ordinal);
+    }
+
+    // Interrupts when progress mentions something.
+    sealed class InterruptingWriter(CancellationTokenSource interruption, string mention) : StringWriter
+    {
+        public override void Write(string? value)
+        {
+            base.Write(value);
+            if (value?.Contains(mention, StringComparison.Ordinal) == true)
+                interruption.Cancel();
+        }
+    }
+
     [Theory]
     [InlineData("report --nonsense", "kvmsharp report: there is no option --nonsense")]
-    [InlineData("report --measure x", "kvmsharp report: unknown measurement \"x\"; known are perf, slots")]
+    [InlineData("report --measure x", "kvmsharp report: unknown measurement \"x\"; known are perf, phases, slots")]
     [InlineData("report --slots 0", "kvmsharp report: --slots \"0\" is not a number from ")]
     [InlineData("report --seconds x", "kvmsharp report: --seconds \"x\" is not a number above 0")]
     [InlineData("report a.json --slots 10", "kvmsharp report: --measure, --slots and --seconds are for a report without files")]

@@ -25,11 +25,28 @@ static class DirtyPerfReport
         if (!json.ReplacesTables)
             DirtyPerfTable.Write(options, machine, outcome, terminal.Out);
         json.Write(() => DirtyPerfJson.Write(options, machine, outcome));
-        if (outcome.Failure is not null)
-            throw new CommandException(ExitCode.Failed, $"failed: {outcome.Failure}");
+        RequireSound(outcome);
         if (!outcome.IsComplete)
             throw new CommandException(ExitCode.Failed, "interrupted; the results are not complete");
         return ExitCode.Success;
+    }
+
+    /// <summary>Measures for another command.</summary>
+    /// <returns>The document that <c>perf --json</c> writes; not complete after an interruption.</returns>
+    /// <exception cref="CommandException">It cannot be done or failed.</exception>
+    internal static string Measure(
+        DirtyPerfOptions options, MachineDescription machine, Terminal terminal, CancellationToken interruption)
+    {
+        RequireSupport(options, machine);
+        DirtyPerfOutcome outcome = Measure(options, terminal, interruption);
+        RequireSound(outcome);
+        return DirtyPerfJson.Write(options, machine, outcome);
+    }
+
+    static void RequireSound(DirtyPerfOutcome outcome)
+    {
+        if (outcome.Failure is not null)
+            throw new CommandException(ExitCode.Failed, $"failed: {outcome.Failure}");
     }
 
     static DirtyPerfOutcome Measure(DirtyPerfOptions options, Terminal terminal, CancellationToken interruption)
