@@ -17,6 +17,7 @@ sealed record Trial(string Name, string Promise, string Unit, bool NeedsOracle, 
 {
     const int StatesOfAForm = 128;
     const int SequencesOfARound = 1000;
+    const int TranslatedSequencesOfARound = 100;
     const long InstructionsOfARound = 500_000;
     const long StatesOfARound = 2000;
 
@@ -25,6 +26,7 @@ sealed record Trial(string Name, string Promise, string Unit, bool NeedsOracle, 
     [
         .. FormSet.All.Select(OfForms),
         new("sequences", "short random sequences do what the host's CPU does", "cases", true, RunSequences),
+        new("translated", "the same after translation to host code", "cases", true, RunTranslated),
         new("code16", "random bytes as real-mode code never reach the host", "instructions", false, (seed, _) => RunCode(16, seed)),
         new("code32", "random bytes as protected-mode code never reach the host", "instructions", false, (seed, _) => RunCode(32, seed)),
         new("code64", "random bytes as 64-bit code never reach the host", "instructions", false, (seed, _) => RunCode(64, seed)),
@@ -39,10 +41,16 @@ sealed record Trial(string Name, string Promise, string Unit, bool NeedsOracle, 
             return new TrialResult(run.Cases, run.Differences);
         });
 
-    static TrialResult RunSequences(ulong seed, HardwareOracle? oracle)
+    static TrialResult RunSequences(ulong seed, HardwareOracle? oracle) =>
+        RunSequences(seed, oracle, SequencesOfARound, translates: false);
+
+    static TrialResult RunTranslated(ulong seed, HardwareOracle? oracle) =>
+        RunSequences(seed, oracle, TranslatedSequencesOfARound, translates: true);
+
+    static TrialResult RunSequences(ulong seed, HardwareOracle? oracle, int sequences, bool translates)
     {
-        using SequenceRun run = new(seed, oracle);
-        run.Run(SequencesOfARound);
+        using SequenceRun run = new(seed, oracle, translates);
+        run.Run(sequences);
         return new TrialResult(run.Cases, run.Differences.Count == 0 ? null : string.Join('\n', run.Differences));
     }
 

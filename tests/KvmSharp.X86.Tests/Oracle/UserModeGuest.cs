@@ -56,6 +56,12 @@ sealed class UserModeGuest : IDisposable
         _start = _guest.Vcpu.Cpu.State;
     }
 
+    /// <summary>Translates every block once it has been executed one instruction at a time.</summary>
+    internal void TranslateAtOnce() => _guest.Vcpu.Cpu.InstructionsBeforeTranslation = 0;
+
+    /// <summary>Blocks that were translated.</summary>
+    internal long BlocksTranslated => _guest.Vcpu.Cpu.BlocksTranslated;
+
     /// <summary>Puts a sequence where the host has it.</summary>
     internal void Place(ulong address, ReadOnlySpan<byte> code)
     {

@@ -20,6 +20,7 @@ sealed class SequenceRun : IDisposable
     const int SequencesOfASum = 32;
 
     readonly HardwareOracle? _oracle;
+    readonly bool _translates;
     readonly RandomSource _random;
     readonly SequenceGenerator _generator;
     readonly StateGenerator _states;
@@ -37,7 +38,14 @@ sealed class SequenceRun : IDisposable
     ulong _address;
     FlagFlow _flow;
 
-    internal SequenceRun(ulong seed, HardwareOracle? oracle)
+    /// <summary>Prepares a run.</summary>
+    /// <param name="seed">Decides everything.</param>
+    /// <param name="oracle">The judge, or none.</param>
+    /// <param name="translates">
+    /// Whether the software CPU translates: a sequence's first state is then executed one instruction at a time, the others
+    /// by the host code that the first has left.
+    /// </param>
+    internal SequenceRun(ulong seed, HardwareOracle? oracle, bool translates = false)
     {
         _oracle = oracle;
         _random = new RandomSource(seed);
@@ -45,6 +53,9 @@ sealed class SequenceRun : IDisposable
         _states = new StateGenerator(_random);
         _area = new CodeArea(oracle);
         _software = new UserModeGuest(_area.Start, NativeArena.Size);
+        _translates = translates;
+        if (translates)
+            _software.TranslateAtOnce();
         _before.Reset();
     }
 
@@ -53,6 +64,9 @@ sealed class SequenceRun : IDisposable
 
     /// <summary>States that they were run from.</summary>
     internal long Cases { get; private set; }
+
+    /// <summary>Blocks that the software CPU has translated.</summary>
+    internal long BlocksTranslated => _software.BlocksTranslated;
 
     /// <summary>Cases that a fault ended.</summary>
     internal long Faults { get; private set; }
@@ -140,16 +154,20 @@ sealed class SequenceRun : IDisposable
             && _windowHost.AsSpan().SequenceEqual(_windowOurs);
     }
 
+    // Places a sequence and runs it, for the second time if it is translated after the first.
+    bool RunAnew(Sequence sequence)
+    {
+        Place(sequence);
+        if (_translates)
+            RunPlaced();
+        return RunPlaced();
+    }
+
     void Report(SequenceKind kind, Sequence sequence)
     {
-        SequenceShrinker shrinker = new((candidate, _, _) =>
-        {
-            Place(candidate);
-            return !RunPlaced();
-        });
+        SequenceShrinker shrinker = new((candidate, _, _) => !RunAnew(candidate));
         Sequence least = shrinker.Shrink(sequence, _before, _windowBefore);
-        Place(least);
-        RunPlaced();
+        RunAnew(least);
         StringBuilder text = new();
         text.AppendLine(
             CultureInfo.InvariantCulture,

@@ -1,4 +1,5 @@
 using Iced.Intel;
+using KvmSharp.X86.Translated;
 using Xunit;
 using Xunit.Abstractions;
 
@@ -20,6 +21,22 @@ public sealed class SequenceTests(ITestOutputHelper output)
         output.WriteLine($"{run.Sequences} sequences, {run.Cases} cases, {run.Faults} faults");
         Assert.True(run.Differences.Count == 0, string.Join('\n', run.Differences));
         Assert.InRange(run.Faults, 0, run.Cases / 2);
+    }
+
+    // The other way of executing: most of the time goes into the host's compiler, so these are few.
+    [Fact]
+    public void Translated_sequences_do_what_the_hosts_do()
+    {
+        const int Sequences = 400;
+        if (Open() is not { } oracle)
+            return;
+        ulong seed = RandomSource.ChooseSeed();
+        output.WriteLine($"seed {seed:x}");
+        using SequenceRun run = new(seed, oracle, translates: true);
+        run.Run(Sequences);
+        output.WriteLine($"{run.Sequences} sequences, {run.Cases} cases, {run.BlocksTranslated} blocks translated");
+        Assert.True(run.Differences.Count == 0, string.Join('\n', run.Differences));
+        Assert.InRange(run.BlocksTranslated, BlockTranslator.IsSupported ? Sequences : 0, long.MaxValue);
     }
 
     // A CPU that takes CMC for NOP, in sequences that have something else to do as well.
