@@ -25,6 +25,7 @@ static class SpeedReport
         Report("string moves, 64 bytes each", Strings);
         Report("SSE2, products and sums", Products);
         Report("SSE2, loads and stores", Vectors);
+        Report("SSE2, comparisons and conversions", Scalars);
         Report("x87, products and sums", X87);
     }
 
@@ -139,6 +140,22 @@ static class SpeedReport
         assembler.movsd(xmm5, __qword_ptr[r8 + 8]);
         assembler.unpcklpd(xmm5, xmm5);
         assembler.movupd(__xmmword_ptr[r8 + 48], xmm5);
+    }
+
+    // Between floating point and integers, as compilers go.
+    static void Scalars(Assembler assembler)
+    {
+        Label less = assembler.CreateLabel();
+        assembler.cvtsi2sd(xmm1, eax);
+        assembler.comisd(xmm1, xmm2);
+        assembler.jb(less);
+        assembler.addsd(xmm1, xmm1);
+        assembler.Label(ref less);
+        assembler.cvttsd2si(edx, xmm1);
+        assembler.movq(rbx, xmm1);
+        assembler.movd(xmm2, esi);
+        assembler.add(eax, 3);
+        assembler.and(eax, 0xFFFF);
     }
 
     static void X87(Assembler assembler)

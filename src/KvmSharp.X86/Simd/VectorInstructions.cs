@@ -31,6 +31,7 @@ static class VectorInstructions
         EnterMoves();
         VectorTransfers.Enter();
         MmxInstructions.Enter();
+        ScalarInstructions.Enter();
     }
 
     static void EnterArithmetic<TOperation>(Mnemonic singles, Mnemonic doubles, Mnemonic single, Mnemonic @double)
@@ -121,7 +122,7 @@ static class VectorInstructions
         };
     }
 
-    static DecodedInstruction MakeStore(in Decoded decoded, bool aligned, bool high)
+    internal static DecodedInstruction MakeStore(in Decoded decoded, bool aligned, bool high)
     {
         int source = decoded.Instruction.Op1Register.GetNumber();
         int bytes = decoded.Instruction.MemorySize.GetSize();

@@ -1,26 +1,17 @@
 using System;
 using System.Runtime.Intrinsics;
 using Iced.Intel;
-using KvmSharp.X86.FloatingPoint;
 using KvmSharp.X86.Operations;
 using KvmSharp.X86.State;
 using Register = KvmSharp.X86.State.Register;
 
 namespace KvmSharp.X86.Simd;
 
-/// <summary>What goes between vectors on one side and general registers, flags or MXCSR on the other.</summary>
+/// <summary>What goes between vectors on one side and general registers, flags or MXCSR on the other, and is rare.</summary>
 static class VectorTransfers
 {
     internal static void Enter()
     {
-        foreach (Mnemonic mnemonic in new[] { Mnemonic.Cvtsi2ss, Mnemonic.Cvtsi2sd })
-            InstructionTable.Add(mnemonic, InterpretedOperation.Of(FromInteger));
-        foreach (Mnemonic mnemonic in new[] { Mnemonic.Cvtss2si, Mnemonic.Cvttss2si, Mnemonic.Cvtsd2si, Mnemonic.Cvttsd2si })
-            InstructionTable.Add(mnemonic, InterpretedOperation.Of(ToInteger));
-        foreach (Mnemonic mnemonic in new[] { Mnemonic.Comiss, Mnemonic.Comisd, Mnemonic.Ucomiss, Mnemonic.Ucomisd })
-            InstructionTable.Add(mnemonic, InterpretedOperation.Of(Order));
-        foreach (Mnemonic mnemonic in new[] { Mnemonic.Movmskps, Mnemonic.Movmskpd })
-            InstructionTable.Add(mnemonic, InterpretedOperation.Of(Signs));
         foreach (Mnemonic mnemonic in new[] { Mnemonic.Pextrb, Mnemonic.Pextrd, Mnemonic.Pextrq, Mnemonic.Extractps })
             InstructionTable.Add(mnemonic, InterpretedOperation.Of(Extract));
         foreach (Mnemonic mnemonic in new[] { Mnemonic.Pinsrb, Mnemonic.Pinsrd, Mnemonic.Pinsrq })
@@ -34,10 +25,6 @@ static class VectorTransfers
             InstructionTable.Add(mnemonic, InterpretedOperation.Of(CompareStrings));
         }
 
-        foreach (Code code in new[] { Code.Movd_xmm_rm32, Code.Movq_xmm_rm64 })
-            InstructionTable.Add(code, InterpretedOperation.Of(MoveIn));
-        foreach (Code code in new[] { Code.Movd_rm32_xmm, Code.Movq_rm64_xmm })
-            InstructionTable.Add(code, InterpretedOperation.Of(MoveOut));
         InstructionTable.Add(Mnemonic.Ptest, InterpretedOperation.Of(Test));
         InstructionTable.Add(Mnemonic.Crc32, InterpretedOperation.Of(Checksum));
         InstructionTable.Add(Mnemonic.Ldmxcsr, InterpretedOperation.Of(LoadControls));
@@ -46,94 +33,12 @@ static class VectorTransfers
         InstructionTable.Add(Mnemonic.Movnti, InterpretedOperation.Of(StoreStreamed));
     }
 
-    static bool MoveIn(Cpu cpu, in Instruction instruction)
-    {
-        if (!cpu.TryEnterSse() || !cpu.TryRead(in instruction, 1, out ulong value))
-            return false;
-        cpu.Xmm[instruction.Op0Register.GetNumber()] = Vector128.CreateScalar(value).AsByte();
-        return true;
-    }
-
-    static bool MoveOut(Cpu cpu, in Instruction instruction) =>
-        cpu.TryEnterSse() && cpu.TryWrite(in instruction, 0, cpu.Xmm[instruction.Op1Register.GetNumber()].AsUInt64()[0]);
-
-    static bool FromInteger(Cpu cpu, in Instruction instruction)
-    {
-        if (!cpu.TryEnterSse() || !cpu.TryRead(in instruction, 1, out ulong value))
-            return false;
-        long integer = cpu.BitsOf(in instruction, 1) == 64 ? (long)value : (int)value;
-        ref Vector128<byte> register = ref cpu.Xmm[instruction.Op0Register.GetNumber()];
-        ulong bits;
-        if (instruction.Mnemonic == Mnemonic.Cvtsi2ss)
-        {
-            if (!FloatConversion.TryFromInteger<Binary32>(integer, ref cpu.Mxcsr, out bits))
-                return cpu.RaiseSimd();
-            register = register.AsUInt32().WithElement(0, (uint)bits).AsByte();
-            return true;
-        }
-
-        if (!FloatConversion.TryFromInteger<Binary64>(integer, ref cpu.Mxcsr, out bits))
-            return cpu.RaiseSimd();
-        register = register.AsUInt64().WithElement(0, bits).AsByte();
-        return true;
-    }
-
-    static bool ToInteger(Cpu cpu, in Instruction instruction)
-    {
-        if (!TryReadSource(cpu, in instruction, out Vector128<byte> source))
-            return false;
-        int size = instruction.Op0Register.GetSize() * 8;
-        bool truncate = instruction.Mnemonic is Mnemonic.Cvttss2si or Mnemonic.Cvttsd2si;
-        bool isSingle = instruction.Mnemonic is Mnemonic.Cvtss2si or Mnemonic.Cvttss2si;
-        bool done = isSingle
-            ? FloatConversion.TryToInteger<Binary32>(source.AsUInt32()[0], size, truncate, ref cpu.Mxcsr, out long value)
-            : FloatConversion.TryToInteger<Binary64>(source.AsUInt64()[0], size, truncate, ref cpu.Mxcsr, out value);
-        if (!done)
-            return cpu.RaiseSimd();
-        cpu.WriteRegister(instruction.Op0Register, (ulong)value);
-        return true;
-    }
-
-    static bool Order(Cpu cpu, in Instruction instruction)
-    {
-        if (!TryReadSource(cpu, in instruction, out Vector128<byte> b))
-            return false;
-        Vector128<byte> a = cpu.Xmm[instruction.Op0Register.GetNumber()];
-        bool signaling = instruction.Mnemonic is Mnemonic.Comiss or Mnemonic.Comisd;
-        bool done = instruction.Mnemonic is Mnemonic.Comiss or Mnemonic.Ucomiss
-            ? FloatComparison.TryOrder<Binary32>(a.AsUInt32()[0], b.AsUInt32()[0], signaling, ref cpu.Mxcsr, out int order)
-            : FloatComparison.TryOrder<Binary64>(a.AsUInt64()[0], b.AsUInt64()[0], signaling, ref cpu.Mxcsr, out order);
-        if (!done)
-            return cpu.RaiseSimd();
-        cpu.State.Flags.Value = order switch
-        {
-            -1 => RFlags.CF,
-            0 => RFlags.ZF,
-            1 => 0,
-            _ => RFlags.ZF | RFlags.PF | RFlags.CF,
-        };
-        return true;
-    }
-
     static bool Test(Cpu cpu, in Instruction instruction)
     {
         if (!TryReadSource(cpu, in instruction, out Vector128<byte> b))
             return false;
         Vector128<byte> a = cpu.Xmm[instruction.Op0Register.GetNumber()];
         cpu.State.Flags.Value = ((a & b) == default ? RFlags.ZF : 0) | ((~a & b) == default ? RFlags.CF : 0);
-        return true;
-    }
-
-    static bool Signs(Cpu cpu, in Instruction instruction)
-    {
-        if (!cpu.TryEnterSse())
-            return false;
-        Vector128<byte> source = cpu.Xmm[instruction.Op1Register.GetNumber()];
-        cpu.WriteRegister(
-            instruction.Op0Register,
-            instruction.Mnemonic == Mnemonic.Movmskps
-                ? source.AsSingle().ExtractMostSignificantBits()
-                : source.AsDouble().ExtractMostSignificantBits());
         return true;
     }
 
