@@ -21,6 +21,7 @@ static class SpeedReport
         Report("registers", Registers);
         Report("flags and branches", Branches);
         Report("loads and stores", Memory);
+        Report("stores, another page each", Pages);
         Report("calls and returns", Calls);
         Report("string moves, 64 bytes each", Strings);
         Report("SSE2, products and sums", Products);
@@ -94,6 +95,15 @@ static class SpeedReport
         assembler.add(__dword_ptr[r8 + 32], 1);
         assembler.movzx(edx, __byte_ptr[r8 + 40]);
         assembler.mov(__[r8 + rdx * 4 + 64], edx);
+    }
+
+    // More pages than any TLB here has entries.
+    static void Pages(Assembler assembler)
+    {
+        const int Bytes = 8 << 20;
+        assembler.mov(__[r8 + rsi], rax);
+        assembler.add(rsi, 4096);
+        assembler.and(rsi, Bytes - 1);
     }
 
     static void Calls(Assembler assembler)

@@ -17,6 +17,9 @@ partial class Cpu
     // Whether a page above 4 KiB has been entered since the last flush: it is in the TLB in pieces.
     bool _hasLargePages;
 
+    // The large page that was walked to last: its next piece needs no walk. Lives as long as TLB entries do.
+    LargePage _largePage;
+
     /// <summary>Page walks, for counting.</summary>
     internal long PageWalks { get; private set; }
 
@@ -53,6 +56,12 @@ partial class Cpu
             return true;
         }
 
+        if (_largePage.Allows(linear, kind, tlb))
+        {
+            gpa = unchecked(linear + _largePage.Addend);
+            Enter(tlb, page, gpa & ~Page.OffsetMask, readable: true, _largePage.Writable, _largePage.Executable);
+            return true;
+        }
         Translation found = default;
         uint error = Walk(linear, kind, user, ref found);
         if (error != Translated)
@@ -63,13 +72,11 @@ partial class Cpu
         gpa = found.Address;
         // Where AC decides from access to access, no entry is made.
         bool lasting = user || !found.User || (State.Cr4 & Cr4.SMAP) == 0;
-        Enter(
-            tlb,
-            page,
-            gpa & ~Page.OffsetMask,
-            lasting,
-            lasting && found.Dirty && (found.Writable || (!user && (State.Cr0 & Cr0.WP) == 0)),
-            found.Executable && !(!user && found.User && (State.Cr4 & Cr4.SMEP) != 0));
+        bool writable = lasting && found.Dirty && (found.Writable || (!user && (State.Cr0 & Cr0.WP) == 0));
+        bool executable = found.Executable && !(!user && found.User && (State.Cr4 & Cr4.SMEP) != 0);
+        Enter(tlb, page, gpa & ~Page.OffsetMask, lasting, writable, executable);
+        if (lasting && found.Bytes > Page.Size)
+            _largePage = new LargePage(tlb, linear & ~(found.Bytes - 1), found.Bytes, unchecked(gpa - linear), writable, executable);
         return true;
     }
 
@@ -79,6 +86,7 @@ partial class Cpu
         _supervisorTlb.Clear();
         _userTlb.Clear();
         _hasLargePages = false;
+        _largePage = default;
         Epoch++;
     }
 
@@ -113,6 +121,29 @@ partial class Cpu
         internal bool User;
         internal bool Executable;
         internal bool Dirty;
+
+        /// <summary>The size of the page that it was found in.</summary>
+        internal ulong Bytes;
+    }
+
+    /// <summary>A page above 4 KiB, for one privilege.</summary>
+    readonly struct LargePage(LinearTlb tlb, ulong start, ulong bytes, ulong addend, bool writable, bool executable)
+    {
+        /// <summary>Guest physical minus linear address.</summary>
+        internal ulong Addend => addend;
+
+        internal bool Writable => writable;
+
+        internal bool Executable => executable;
+
+        internal bool Allows(ulong linear, AccessKind kind, LinearTlb wanted) =>
+            unchecked(linear - start) < bytes && ReferenceEquals(tlb, wanted)
+            && kind switch
+            {
+                AccessKind.Read => true,
+                AccessKind.Write => writable,
+                _ => executable,
+            };
     }
 
     const uint Translated = uint.MaxValue;
@@ -177,6 +208,7 @@ partial class Cpu
                 ulong mask = (1UL << shift) - 1;
                 found.Address = (entry & PageEntry.AddressMask & ~mask) | (linear & mask);
                 found.Dirty = ((entry | wanted) & PageEntry.Dirty) != 0;
+                found.Bytes = mask + 1;
                 Describe(ref found, rights, executable, large);
                 return Translated;
             }
@@ -214,6 +246,7 @@ partial class Cpu
                 ulong high = large ? (ulong)((entry >> 13) & 0xFF) << 32 : 0;
                 found.Address = high | (entry & 0xFFFF_F000 & ~mask) | (linear & mask);
                 found.Dirty = ((entry | wanted) & PageEntry.Dirty) != 0;
+                found.Bytes = mask + 1;
                 Describe(ref found, rights, executable: true, large);
                 return Translated;
             }
