@@ -12,6 +12,7 @@ partial class Vcpu
 {
     // The owner's.
     LastUsedSlot _lastUsed;
+    LastDeviceFrame _lastDevice;
 
     // The owner's; read by anyone for counting.
     long _faults;
@@ -60,13 +61,20 @@ partial class Vcpu
         Mmu mmu = Machine.Mmu;
         // Before anything is looked up: what is found is checked against it under the MMU lock.
         ulong sequence = mmu.ReadSequence();
+        SlotGeneration stamp = space.Generation;
         MemorySlot? slot = _lastUsed.Find(space, gfn);
         if (slot is null)
+        {
+            _lastDevice.Remember(gfn, stamp, writesOnly: false);
             return GuestAccessKind.Mmio;
+        }
         if (slot.IsInvalid)
             return null;
         if (write && slot.IsReadOnly)
+        {
+            _lastDevice.Remember(gfn, stamp, writesOnly: true);
             return GuestAccessKind.Mmio;
+        }
 
         Hva hva = slot.ToHva(gfn);
         GfnRange uniform = slot.Frames;
@@ -115,8 +123,19 @@ partial class Vcpu
             Ask(VcpuRequest.DirtyRingSoftFull);
     }
 
+    /// <summary>
+    /// Whether an access is known to be a device's, because the last fault there was and no slot has changed since. For the
+    /// owner, in guest mode or not.
+    /// </summary>
+    internal bool IsKnownDevice(Gfn gfn, bool write) =>
+        _lastDevice.IsKnown(gfn, write) && _lastDevice.Stamp == Machine.Slots.SpaceOf(AddressSpace).Generation;
+
     /// <summary>Forgets the slot last found, when the vCPU turns to another address space.</summary>
-    internal void ForgetLastSlot() => _lastUsed.Clear();
+    internal void ForgetLastSlot()
+    {
+        _lastUsed.Clear();
+        _lastDevice = default;
+    }
 
     // A leaf fits where it lies wholly in memory of one kind, and guest and host addresses agree below its size.
     static PageLevel LargestLeaf(MemorySlot slot, Gfn gfn, GfnRange uniform)

@@ -233,6 +233,8 @@ public sealed unsafe partial class GuestMemory
                 }
             }
 
+            if (_vcpu.IsKnownDevice(gfn, write))
+                return GuestAccessKind.Mmio;
             // A second-stage fault is an exit from guest mode: nobody waits for a vCPU that handles one.
             Interlocked.Or(ref Words.Attention, Attention.Outside);
             GuestAccessKind kind = _vcpu.HandleFault(gfn, write);
