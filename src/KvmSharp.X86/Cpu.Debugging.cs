@@ -13,6 +13,9 @@ partial class Cpu
     // An interrupt instruction was executed: its handler is not traced.
     bool _suppressesTrap;
 
+    // TF, as the instruction that is executed by itself goes by it.
+    bool _stepsByFlag;
+
     /// <summary>What a debugger outside the guest asked for.</summary>
     internal DebuggerSettings Debugger { get; private set; }
 
@@ -92,12 +95,30 @@ partial class Cpu
         }
     }
 
+    /// <summary>
+    /// Makes SYSCALL or SYSRET trap by the TF that it loads, not by the one before it: a kernel that masks the flag is not
+    /// stepped into, and the step is made up for when it returns.
+    /// </summary>
+    /// <returns><see langword="false"/> when the instruction has to be executed again for that, by itself.</returns>
+    internal bool TryStepByLoadedFlags(ulong flags)
+    {
+        bool steps = (flags & RFlags.TF) != 0;
+        if (steps && !_single)
+        {
+            _stepsNext = true;
+            Stop = StopReason.Again;
+            return false;
+        }
+        _stepsByFlag = steps;
+        return true;
+    }
+
     /// <summary>After an instruction is done: watchpoints and single steps are traps.</summary>
-    void RaiseDebugTraps(bool singleStep)
+    void RaiseDebugTraps()
     {
         // A load of SS holds them back, so that what loads the stack pointer next is not cut off; the step is lost.
         bool waits = State.Shadow == InterruptShadow.MovSs;
-        ulong hits = waits ? 0 : _watchHits | (singleStep && !_suppressesTrap ? DebugBits.BS : 0);
+        ulong hits = waits ? 0 : _watchHits | (_stepsByFlag && !_suppressesTrap ? DebugBits.BS : 0);
         if (!waits)
             _watchHits = 0;
         _suppressesTrap = false;

@@ -211,7 +211,7 @@ partial class Cpu
     void RunOne()
     {
         InterruptShadow shadow = State.Shadow;
-        bool traps = (State.SystemFlags & RFlags.TF) != 0;
+        _stepsByFlag = (State.SystemFlags & RFlags.TF) != 0;
         ulong resume = State.SystemFlags & RFlags.RF;
         DeviceLog.Rewind();
         // Those of a load of SS wait for the instruction behind it.
@@ -242,7 +242,7 @@ partial class Cpu
         {
             // Good for one instruction; what IRET has just loaded is for the next.
             State.SystemFlags &= ~resume;
-            RaiseDebugTraps(traps);
+            RaiseDebugTraps();
         }
     }
 

@@ -19,8 +19,8 @@ enum StopReason
     Done,
 
     /// <summary>
-    /// The instruction is to be executed again, after events: a repeated string instruction half way, or one that writes to
-    /// the machine's bus.
+    /// The instruction is to be executed again, after events: a repeated string instruction half way, or one that has to be
+    /// executed by itself, because it writes to the machine's bus or loads the trap flag.
     /// </summary>
     Again,
 

@@ -33,10 +33,13 @@ static class SystemCalls
         ushort selector = (ushort)((state.Msrs.Star >> 32) & ~3UL);
         if (cpu.IsLong)
         {
+            ulong flags = state.RFlagsValue & ~(state.Msrs.SyscallMask | RFlags.RF);
+            if (!cpu.TryStepByLoadedFlags(flags))
+                return false;
             ulong target = cpu.IsLong64 ? state.Msrs.LongStar : state.Msrs.CompatibilityStar;
             state.Registers[Register.Rcx] = cpu.NextRip;
             state.Registers[Register.R11] = state.RFlagsValue & ~RFlags.RF;
-            state.RFlagsValue &= ~(state.Msrs.SyscallMask | RFlags.RF);
+            state.RFlagsValue = flags;
             SetFlat(cpu, SegmentName.Cs, selector, FlatCode | Segment.Long, 0);
             SetFlat(cpu, SegmentName.Ss, (ushort)(selector + 8), FlatData, 0);
             cpu.NextRip = target;
@@ -62,10 +65,15 @@ static class SystemCalls
             return false;
         ushort selector = (ushort)(state.Msrs.Star >> 48);
         ulong target = state.Registers[Register.Rcx];
+        if (isLong && !cpu.IsCanonical(target))
+            return cpu.Raise(Vector.GeneralProtection, 0);
+        ulong flags = cpu.IsLong
+            ? state.Registers[Register.R11] & RFlags.Defined & ~(RFlags.RF | RFlags.VM)
+            : state.RFlagsValue | RFlags.IF;
+        if (!cpu.TryStepByLoadedFlags(flags))
+            return false;
         if (isLong)
         {
-            if (!cpu.IsCanonical(target))
-                return cpu.Raise(Vector.GeneralProtection, 0);
             SetFlat(cpu, SegmentName.Cs, (ushort)((selector + 16) | User), FlatCode | Segment.Long, User);
         }
         else
@@ -74,10 +82,7 @@ static class SystemCalls
             SetFlat(cpu, SegmentName.Cs, (ushort)(selector | User), FlatCode | Segment.Big, User);
         }
         SetFlat(cpu, SegmentName.Ss, (ushort)((selector + 8) | User), FlatData, User);
-        if (cpu.IsLong)
-            state.RFlagsValue = state.Registers[Register.R11] & RFlags.Defined & ~(RFlags.RF | RFlags.VM);
-        else
-            state.SystemFlags |= RFlags.IF;
+        state.RFlagsValue = flags;
         state.Cpl = User;
         cpu.NextRip = target;
         return true;

@@ -1,6 +1,7 @@
 using KvmSharp.Backends;
 using KvmSharp.X86.Tests.Guests;
 using Xunit;
+using static Iced.Intel.AssemblerRegisters;
 
 namespace KvmSharp.X86.Tests.Privileged;
 
@@ -15,6 +16,7 @@ public sealed class SystemCallTests
     const ulong Entry = Guest.Handlers + 0x800;
     const ulong Bad = 1UL << 47;
     const ulong InterruptFlag = 0x200;
+    const ulong TrapFlag = 0x100;
     const byte Halt = 0xF4;
 
     [Theory]
@@ -112,6 +114,49 @@ public sealed class SystemCallTests
         guest.SetRegs(regs => regs with { Rcx = target });
         ExceptionFrame frame = guest.RunToException();
         Assert.Equal((vector, Guest.Code), (frame.Vector, frame.Rip));
+    }
+
+    // TF masked by SYSCALL? → steps until the kernel is there, steps in all
+    [Theory]
+    [InlineData(true, 1UL, 3UL)]
+    [InlineData(false, 2UL, 6UL)]
+    public void A_step_goes_by_the_flag_that_SYSCALL_and_SYSRET_load(bool masked, ulong stepsBefore, ulong steps)
+    {
+        const ulong Kernel = Guest.Handlers + 0x400;
+        using Guest guest = Guest.Long();
+        guest.SetGate(1, Guest.Handlers);
+        guest.Assemble(static assembler =>
+        {
+            assembler.inc(rax);
+            assembler.iretq();
+        }, Guest.Handlers);
+        guest.Assemble(static assembler =>
+        {
+            assembler.mov(rbx, rax);
+            assembler.nop();
+            assembler.sysretq();
+        }, Kernel);
+        guest.SetGate(GeneralProtection, Guest.Handlers + 0x200);
+        guest.Assemble(static assembler => assembler.hlt(), Guest.Handlers + 0x200);
+        guest.EnterUser();
+        guest.Assemble(static assembler =>
+        {
+            assembler.nop();
+            assembler.syscall();
+            // The user may not halt.
+            assembler.nop();
+            assembler.hlt();
+        });
+        KvmSregs sregs = guest.Sregs;
+        sregs.Efer |= 1;
+        guest.Sregs = sregs;
+        guest.Vcpu.SetMsrs([
+            new KvmMsrEntry(0xC000_0081, ((ulong)Guest.KernelData << 48) | ((ulong)Guest.KernelCode << 32)), new KvmMsrEntry(0xC000_0082, Kernel),
+            new KvmMsrEntry(0xC000_0084, masked ? TrapFlag : 0),
+        ]);
+        guest.SetRegs(static regs => regs with { Rflags = 2 | TrapFlag });
+        guest.RunToHalt();
+        Assert.Equal((stepsBefore, steps), (guest.Regs.Rbx, guest.Regs.Rax));
     }
 
     [Fact]
