@@ -4,28 +4,9 @@ using KvmSharp.Vcpus.Raw;
 
 namespace KvmSharp.Vcpus;
 
-// How a vCPU is found, how it finds others, and how it goes.
+// How a vCPU finds others, and how it goes.
 partial class Vcpu
 {
-    // More than any id has bits.
-    const ulong NoId = ulong.MaxValue;
-
-    // Written under the table's lock; read anywhere with Volatile.Read.
-    ulong _onlineId = NoId;
-
-    /// <summary>
-    /// The id while the vCPU is online; before and afterwards a number that is no id. So a lookup by id needs one
-    /// comparison to know that this is the vCPU, and that who walks through all vCPUs meets it.
-    /// </summary>
-    /// <remarks>Pairs with <see cref="GoOnline"/>: who finds the vCPU by its id sees the bound above its index.</remarks>
-    internal ulong OnlineId => Volatile.Read(ref _onlineId);
-
-    /// <summary>Lets the vCPU be found by its id. For the table, when it can be found by its index.</summary>
-    internal void GoOnline() => Volatile.Write(ref _onlineId, Id.Value);
-
-    /// <summary>Lets nobody find the vCPU by its id any more.</summary>
-    internal void GoOffline() => Volatile.Write(ref _onlineId, NoId);
-
     /// <summary>
     /// The machine's table as this vCPU last saw it, where the store gives each vCPU a pointer of its own. Set before the
     /// vCPU is published; afterwards changed by its owner alone.

@@ -127,7 +127,6 @@ partial class VcpuTable
                 return KvmErrno.EBUSY;
             (_leaving ??= []).Add(vcpu.Id);
             Volatile.Write(ref _online, _online - 1);
-            vcpu.GoOffline();
             if (_store.IsIndexedById)
                 _ids.Remove(vcpu);
             _store.Remove(vcpu);
@@ -150,29 +149,47 @@ partial class VcpuTable
     void Publish(Vcpu vcpu)
     {
         int index = vcpu.Index.Value;
+        // Pairs with FindLong: who has found the vCPU by its index finds it by its id too.
+        Volatile.Write(ref _coming, vcpu);
         _store.Add(vcpu);
         Volatile.Write(ref _flat, _store.Flat);
-        if (_store.IsIndexedById)
-            AddId(vcpu);
         // Pairs with TryGet and the enumerator: who sees the bound sees the vCPU, and an array that holds it.
         if (index == _bound)
             Volatile.Write(ref _bound, index + 1);
-        vcpu.GoOnline();
+        if (_store.IsIndexedById)
+            PublishId(vcpu);
+        Volatile.Write(ref _coming, null);
         // Pairs with Count: who sees the count can look up every vCPU that it counts.
         Volatile.Write(ref _online, _online + 1);
         _freeIndices?.Remove(index);
         _created++;
     }
 
-    void AddId(Vcpu vcpu)
+    void PublishId(Vcpu vcpu)
     {
         _ids.Add(vcpu, _store.Flat);
         VcpuIdMap lead = _ids.Lead;
-        if (ReferenceEquals(_idPlaces, lead.Places))
-            return;
-        _idHome = lead.Home;
-        // Pairs with TryFind: an array is published with what is in it.
-        Volatile.Write(ref _idPlaces, lead.Places);
+        if (_removable || lead is VcpuIdHash)
+        {
+            _home = lead.Home;
+            // Pairs with TryFind: an array is published with what is in it.
+            Volatile.Write(ref _homes, lead.Places);
+        }
+        else if (lead is VcpuIdRow row)
+        {
+            // The row ends with the first vCPU that is out of it.
+            uint length = (uint)_row;
+            if (vcpu.Index.Value == (int)length && row.Holds(vcpu))
+                length++;
+            // Pairs with TryFind: who sees the row sees what it leads to.
+            Volatile.Write(ref _row, ((ulong)row.Home.First << 32) | length);
+        }
+        else
+        {
+            // The window first: it holds the ids of a row that is given up.
+            Volatile.Write(ref _window, lead.Places);
+            Volatile.Write(ref _row, 0);
+        }
     }
 
     // Outside the lock: a reader that is waited for may be about to create a vCPU itself. One that does so inside its own

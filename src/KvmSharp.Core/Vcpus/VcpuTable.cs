@@ -34,10 +34,18 @@ public sealed partial class VcpuTable
     // Empty where the store wants none. Written under _createLock.
     VcpuIdIndex _ids = new();
 
-    // What of it leads to nearly all vCPUs, at hand. Written under _createLock, read anywhere; while they change they may not
-    // belong together.
-    VcpuIdHome _idHome;
-    Vcpu?[] _idPlaces = [];
+    // What of it leads straight to a vCPU: the ids of a row of vCPUs from index 0 on, as (first id << 32) | length; and the
+    // places of a window. Written under _createLock after the bound, read anywhere with Volatile.Read, and before _flat.
+    ulong _row;
+    Vcpu?[] _window = [];
+
+    // In place of these two where ids are strewn, or vCPUs removed: an array in which ids have homes. Empty elsewhere. While
+    // the two change they may not belong together.
+    Vcpu?[] _homes = [];
+    VcpuIdHome _home;
+
+    // The vCPU between its index and its id. Written under _createLock, read anywhere with Volatile.Read.
+    Vcpu? _coming;
 
     // Written under _createLock, read anywhere with Volatile.Read.
     int _online;
@@ -84,12 +92,33 @@ public sealed partial class VcpuTable
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool TryFind(VcpuId id, [NotNullWhen(true)] out Vcpu? vcpu)
     {
-        VcpuIdHome homes = _idHome;
-        Vcpu?[] places = Volatile.Read(ref _idPlaces);
-        uint home = homes.Of(id.Value);
-        // At home or next door, if what lies there says so itself.
-        if (IsAt(places, home, id, out vcpu) || IsAt(places, home ^ 1, id, out vcpu))
-            return true;
+        Vcpu?[] homes = Volatile.Read(ref _homes);
+        if (homes.Length != 0)
+        {
+            VcpuIdHome formula = _home;
+            uint home = formula.Of(id.Value);
+            // At home or next door, if the vCPU there has the id.
+            if (IsAt(homes, home, id, out vcpu) || IsAt(homes, home ^ 1, id, out vcpu))
+                return true;
+        }
+        else
+        {
+            // Pairs with PublishId: who sees the row sees the vCPUs in it, and an array that holds them.
+            ulong row = Volatile.Read(ref _row);
+            uint index = unchecked(id.Value - (uint)(row >> 32));
+            if (index < (uint)row)
+            {
+                vcpu = Volatile.Read(ref _flat)[index]!;
+                return true;
+            }
+            Vcpu?[] window = Volatile.Read(ref _window);
+            if (id.Value < (uint)window.Length)
+            {
+                vcpu = window[id.Value];
+                if (vcpu is not null)
+                    return true;
+            }
+        }
         vcpu = FindLong(id);
         return vcpu is not null;
     }
@@ -113,7 +142,7 @@ public sealed partial class VcpuTable
         vcpu = null;
         if (at < (uint)places.Length)
             vcpu = places[at];
-        return vcpu is not null && vcpu.OnlineId == id.Value;
+        return vcpu is not null && vcpu.Id == id;
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -130,8 +159,11 @@ public sealed partial class VcpuTable
     {
         if (!_store.IsIndexedById)
             return FindAsKvmDoes(id);
+        // Pairs with Publish: who finds nobody coming finds all that can be found by their index in the maps.
+        Vcpu? coming = Volatile.Read(ref _coming);
+        Vcpu? found = coming?.Id == id ? coming : _ids.Find(id);
         // One that is just coming or going is online if it can be found by its index.
-        return _ids.Find(id) is { } vcpu && TryGet(vcpu.Index, out Vcpu? there) && ReferenceEquals(there, vcpu) ? vcpu : null;
+        return found is not null && TryGet(found.Index, out Vcpu? there) && ReferenceEquals(there, found) ? found : null;
     }
 
     // Ids that are numbered as indices are found at once, others by looking at each vCPU.

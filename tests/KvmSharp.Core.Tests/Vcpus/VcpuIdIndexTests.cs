@@ -87,7 +87,7 @@ public sealed class VcpuIdIndexTests(ITestOutputHelper output) : IDisposable
         for (uint id = 0; id < 8; id++)
             crowd.Add(id);
         crowd.Add(1000);
-        Assert.Equal([typeof(VcpuIdRow), typeof(VcpuIdWindow)], crowd.Maps.Select(map => map.GetType()));
+        Assert.Equal([typeof(VcpuIdRow), typeof(VcpuIdHash)], crowd.Maps.Select(map => map.GetType()));
 
         for (uint id = 2000; id < 50_000; id += 1000)
             crowd.Add(id);
@@ -103,7 +103,7 @@ public sealed class VcpuIdIndexTests(ITestOutputHelper output) : IDisposable
     [InlineData(1000U, false)]
     public void Close_ids_share_a_window_and_distant_ones_are_hashed(uint distance, bool window)
     {
-        List<Vcpu> vcpus = [.. Enumerable.Range(0, 1000).Select(index => Online((uint)index * distance + 5, index))];
+        List<Vcpu> vcpus = [.. Enumerable.Range(0, 1000).Select(index => New((uint)index * distance, index))];
 
         var map = VcpuIdMap.Of(vcpus);
 
@@ -114,7 +114,7 @@ public sealed class VcpuIdIndexTests(ITestOutputHelper output) : IDisposable
     [Fact]
     public void Ids_far_apart_take_no_room_for_those_between()
     {
-        var map = VcpuIdMap.Of([Online(0, 0), Online(MaxIds - 1, 1)]);
+        var map = VcpuIdMap.Of([New(0, 0), New(MaxIds - 1, 1)]);
 
         Assert.IsType<VcpuIdHash>(map);
         Assert.Equal((0, 1, null), (map.Find(0)?.Index.Value, map.Find(MaxIds - 1)?.Index.Value, map.Find(MaxIds / 2)?.Index.Value));
@@ -125,7 +125,7 @@ public sealed class VcpuIdIndexTests(ITestOutputHelper output) : IDisposable
     {
         // The inverse of the multiplier modulo 2^32: products that differ in their lowest bits have one home.
         const uint Inverse = 0x144CBC89;
-        List<Vcpu> vcpus = [.. Enumerable.Range(0, 100).Select(index => Online(unchecked((uint)index * Inverse), index))];
+        List<Vcpu> vcpus = [.. Enumerable.Range(0, 100).Select(index => New(unchecked((uint)index * Inverse), index))];
 
         var map = VcpuIdMap.Of(vcpus);
 
@@ -133,12 +133,7 @@ public sealed class VcpuIdIndexTests(ITestOutputHelper output) : IDisposable
         Assert.All(vcpus, vcpu => Assert.Same(vcpu, map.Find(vcpu.Id.Value)));
     }
 
-    Vcpu Online(uint id, int index)
-    {
-        var vcpu = new Vcpu(_machine, new VcpuId(id), new VcpuIndex(index));
-        vcpu.GoOnline();
-        return vcpu;
-    }
+    Vcpu New(uint id, int index) => new(_machine, new VcpuId(id), new VcpuIndex(index));
 
     // An index of ids with the array of a store, as the table keeps them.
     sealed class Crowd(VirtualMachine machine)
@@ -163,13 +158,11 @@ public sealed class VcpuIdIndexTests(ITestOutputHelper output) : IDisposable
             var vcpu = new Vcpu(machine, new VcpuId(id), new VcpuIndex(index));
             _entries[index] = vcpu;
             _ids.Add(vcpu, _entries);
-            vcpu.GoOnline();
             return vcpu;
         }
 
         internal void Remove(Vcpu vcpu)
         {
-            vcpu.GoOffline();
             _ids.Remove(vcpu);
             _entries[vcpu.Index.Value] = null;
         }

@@ -31,7 +31,7 @@ struct VcpuIdIndex
     /// <summary>Where a lookup begins: nearly all vCPUs are at home in this map.</summary>
     internal readonly VcpuIdMap Lead => _lead;
 
-    /// <summary>The vCPU of an id, online or about to be: the table decides.</summary>
+    /// <summary>The vCPU of an id, online or about to go: the table decides.</summary>
     internal Vcpu? Find(VcpuId id)
     {
         // Pairs with Replace: who finds no map beside the row any more finds the map of all.
@@ -40,7 +40,7 @@ struct VcpuIdIndex
     }
 
     /// <summary>Adds a vCPU with an id that nobody has.</summary>
-    /// <param name="vcpu">The vCPU; it is in the store.</param>
+    /// <param name="vcpu">The vCPU; it can be found by its index.</param>
     /// <param name="entries">The store's array.</param>
     internal void Add(Vcpu vcpu, Vcpu?[] entries)
     {
@@ -57,7 +57,7 @@ struct VcpuIdIndex
             Replace([.. entries.OfType<Vcpu>()]);
     }
 
-    /// <summary>Forgets a vCPU that is offline.</summary>
+    /// <summary>Forgets a vCPU.</summary>
     internal readonly void Remove(Vcpu vcpu)
     {
         VcpuIdMap map = _lead is VcpuIdRow row && !row.Holds(vcpu) ? _apart! : _lead;

@@ -22,17 +22,16 @@ abstract class VcpuIdMap(VcpuIdHome home, Vcpu?[] places)
     /// <summary>The map of some vCPUs, at least one, with room for more.</summary>
     internal static VcpuIdMap Of(List<Vcpu> vcpus)
     {
-        uint least = vcpus.Min(vcpu => vcpu.Id.Value);
-        uint length = vcpus.Max(vcpu => vcpu.Id.Value) - least + 1;
+        uint length = vcpus.Max(vcpu => vcpu.Id.Value) + 1;
         VcpuIdMap map = length <= (uint)vcpus.Count * PlacesPerId
-            ? new VcpuIdWindow(least, length)
+            ? new VcpuIdWindow(length)
             : new VcpuIdHash(vcpus.Count);
         foreach (Vcpu vcpu in vcpus)
             map.TryAdd(vcpu);
         return map;
     }
 
-    /// <summary>The vCPU of an id, online or about to be.</summary>
+    /// <summary>The vCPU of an id, online or about to go.</summary>
     internal virtual Vcpu? Find(uint id)
     {
         uint at = home.Of(id);
@@ -43,6 +42,6 @@ abstract class VcpuIdMap(VcpuIdHome home, Vcpu?[] places)
     /// <returns><see langword="false"/> when there is no room for it.</returns>
     internal abstract bool TryAdd(Vcpu vcpu);
 
-    /// <summary>Forgets a vCPU that is in the map, and offline.</summary>
+    /// <summary>Forgets a vCPU that is in the map.</summary>
     internal abstract void Remove(Vcpu vcpu);
 }

@@ -2,11 +2,10 @@ using System.Threading;
 
 namespace KvmSharp.Vcpus.Ids;
 
-/// <summary>Ids that lie close together, as APIC ids do: a place for each from the least to the greatest.</summary>
-/// <param name="first">The least id.</param>
-/// <param name="length">How many there are up to the greatest; some room is added.</param>
-sealed class VcpuIdWindow(uint first, uint length)
-    : VcpuIdMap(VcpuIdHome.From(first), new Vcpu?[length + (length >> SlackShift)])
+/// <summary>Ids that lie close together, as APIC ids do: a place for each up to the greatest.</summary>
+/// <param name="length">One more than the greatest id; some room is added.</param>
+sealed class VcpuIdWindow(uint length)
+    : VcpuIdMap(VcpuIdHome.From(0), new Vcpu?[length + (length >> SlackShift)])
 {
     // Room for greater ids, as a part of the length.
     const int SlackShift = 4;
