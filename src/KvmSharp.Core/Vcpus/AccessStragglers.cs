@@ -17,6 +17,9 @@ sealed class AccessStragglers
     // Changed under _aside, read anywhere with Volatile.Read.
     int _waiters;
 
+    /// <summary>Whether somebody waits.</summary>
+    internal bool AreWaitedFor => Volatile.Read(ref _waiters) != 0;
+
     /// <summary>Says that the caller waits for accesses to end. To be followed by <see cref="End"/>.</summary>
     internal void Begin()
     {
@@ -38,7 +41,7 @@ sealed class AccessStragglers
     /// <summary>Stands aside while somebody waits. For a vCPU's owner that has just answered, outside any access.</summary>
     internal void MakeRoom()
     {
-        if (Volatile.Read(ref _waiters) == 0)
+        if (!AreWaitedFor)
             return;
         lock (_aside)
         {

@@ -21,6 +21,7 @@ public sealed class AccessStragglersTests : IDisposable
         _machine.Slots.Add(new Gpa(0), _memory);
         _straggler = _machine.AddVcpu(0);
         _other = _machine.AddVcpu(1);
+        Assert.True(_other.TryEnterGuest());
         Assert.True(_straggler.TryEnterGuest());
         _straggler.Memory.Words.InAccess = 1;
     }
@@ -34,30 +35,19 @@ public sealed class AccessStragglersTests : IDisposable
     [Fact]
     public void Vcpus_that_have_answered_stand_aside_until_the_access_is_over()
     {
-        long reads = 0;
-        bool over = false;
-        using Background reading = Background.Run(() =>
-        {
-            Assert.True(_other.TryEnterGuest());
-            while (!Volatile.Read(ref over))
-            {
-                Assert.True(_other.Memory.TryRead(default, out ulong _));
-                Volatile.Write(ref reads, reads + 1);
-            }
-        });
-        Background.Until(() => Volatile.Read(ref reads) > 0);
-
         using Background flushing = Background.Run(_machine.Vcpus.FlushRemoteTlbs);
+        Background.Until(() => _machine.Vcpus.Stragglers.AreWaitedFor);
+        // Its thread has not had the processor since it was asked.
+        using Background reading = Background.Run(() => Assert.True(_other.Memory.TryRead(default, out ulong _)));
+
         Background.Until(() => reading.IsWaiting);
-        Assert.False(flushing.IsDone);
         Assert.False(_other.HasRequest(VcpuRequest.TlbFlush));
+        Assert.False(flushing.IsDone);
 
         EndAccess();
         flushing.Join();
-        long then = Volatile.Read(ref reads);
-        Background.Until(() => Volatile.Read(ref reads) > then);
-        Volatile.Write(ref over, true);
         reading.Join();
+        Assert.False(_machine.Vcpus.Stragglers.AreWaitedFor);
     }
 
     void EndAccess() => Volatile.Write(ref _straggler.Memory.Words.InAccess, 0);
