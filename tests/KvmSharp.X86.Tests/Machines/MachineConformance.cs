@@ -108,7 +108,8 @@ public abstract class MachineConformance : IDisposable
         Assert.Equal(KvmErrno.ENXIO, _machine.TryGetDirtyLog(_logged, new ulong[2]));
     }
 
-    // As a migration does it: while the guest goes on, whoever harvests hears of every page.
+    // As a migration does it: while the guest goes on, whoever harvests hears of every page. A page is recorded before it is
+    // written, so a reset in between makes it come once more.
     [BackendFact]
     public void A_ring_is_harvested_by_another_thread_while_the_guest_runs()
     {
@@ -128,7 +129,10 @@ public abstract class MachineConformance : IDisposable
             for (int count = vcpu.HarvestDirtyRing(pages); count > 0; count = vcpu.HarvestDirtyRing(pages))
             {
                 foreach (DirtyPage page in pages.AsSpan(0, count))
-                    seen.Add(page.Page);
+                {
+                    if (seen.Count == 0 || seen[^1] != page.Page)
+                        seen.Add(page.Page);
+                }
                 Assert.Equal(KvmErrno.None, _machine.TryResetDirtyRings(out _));
             }
         }
