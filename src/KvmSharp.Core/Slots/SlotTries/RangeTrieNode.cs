@@ -74,6 +74,8 @@ sealed class RangeTrieNode
         uint left = Occupied;
         if ((left & (left - 1)) == 0)
             return left == 0 ? null : Entries[BitOperations.TrailingZeroCount(left)];
+        if (KeepsMany(left))
+            return this;
 
         // Parts are in order, so a slot that meets several shows in one run of them.
         Few few = default;
@@ -102,6 +104,24 @@ sealed class RangeTrieNode
         for (int index = 0; index < count; index++)
             joined.Insert(TRange.First(few[index]!), few[index]!);
         return joined;
+    }
+
+    // Whether so many entries differ that there must be more than few slots: a slot shows in its own part and in a bucket on
+    // either side, so there are more than half as many slots. None is looked into, which would fetch it from memory.
+    bool KeepsMany(uint left)
+    {
+        int different = 0;
+        object? last = null;
+        for (; left != 0; left &= left - 1)
+        {
+            object? entry = Entries[BitOperations.TrailingZeroCount(left)];
+            if (ReferenceEquals(entry, last))
+                continue;
+            if (++different > 2 * FewSlots)
+                return true;
+            last = entry;
+        }
+        return false;
     }
 
     [InlineArray(Width)]
