@@ -62,7 +62,8 @@ partial class SoftwareVcpu
         if (regs.Rip != _cpu.Rip)
             _cpu.DeviceLog.Clear();
         _cpu.Rip = regs.Rip;
-        _cpu.State.RFlagsValue = regs.Rflags;
+        // There is no such mode to be in.
+        _cpu.State.RFlagsValue = regs.Rflags & ~RFlags.VM;
         _cpu.Pending.Exception = null;
         _cpu.UpdateMode();
     }

@@ -45,6 +45,15 @@ public sealed class SoftwareCpuQuirkTests
     }
 
     [Fact]
+    public void State_of_virtual_8086_mode_is_taken_without_the_flag()
+    {
+        using Guest guest = Guest.Protected();
+        guest.SetRegs(static regs => regs with { Rflags = 3 | Virtual8086 });
+
+        Assert.Equal(3UL, guest.Regs.Rflags);
+    }
+
+    [Fact]
     public void A_return_to_virtual_8086_mode_is_refused()
     {
         using Guest guest = Guest.Protected();
