@@ -70,11 +70,11 @@ public sealed class SlotScaleTests
     {
         double[] bytes = [.. Plan("bytes-copied", 1000).Select(@case => Measure(@case).Bytes!.Value)];
 
-        // Elements of 32 bytes, of references 8; a table of 32,767 positions; two slot objects beside the set.
+        // Elements of 64 bytes, of 88, of references 8; a table of 32,767 positions; two slot objects beside the set.
         const int Slots = 512;
-        Assert.InRange(bytes[0], SlotLimits.TotalSlots * 32, (SlotLimits.TotalSlots * 32) + Slots);
-        Assert.InRange(bytes[1], 1000 * 32, (1000 * 32) + (1024 * 4) + 128 + Slots);
-        Assert.InRange(bytes[2], (1000 * 32) + 65534, (1000 * 32) + 65534 + Slots);
+        Assert.InRange(bytes[0], SlotLimits.TotalSlots * 64, (SlotLimits.TotalSlots * 64) + Slots);
+        Assert.InRange(bytes[1], 1000 * 64, (1000 * 64) + (1024 * 4) + 128 + Slots);
+        Assert.InRange(bytes[2], (1000 * 88) + 65534, (1000 * 88) + 65534 + Slots);
         Assert.InRange(bytes[3], 1000 * 8, (1000 * 8) + Slots);
         Assert.InRange(bytes[4], 1, 4 * Slots);
         Assert.InRange(bytes[5], 1, 4096);

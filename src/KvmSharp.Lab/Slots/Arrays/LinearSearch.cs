@@ -8,7 +8,8 @@ namespace KvmSharp.Lab.Slots.Arrays;
 static class LinearSearch
 {
     /// <summary>The position of the slot that covers a frame; −1 when none does.</summary>
-    internal static int Find(ReadOnlySpan<SlotEntry> entries, Gfn gfn)
+    internal static int Find<TRest>(ReadOnlySpan<SlotEntry<TRest>> entries, Gfn gfn)
+        where TRest : struct, IKernelFields
     {
         for (int index = 0; index < entries.Length; index++)
         {
@@ -31,13 +32,14 @@ static class LinearSearch
     }
 
     /// <summary>The lowest slot that ends above a frame.</summary>
-    internal static MemorySlot? FirstFrom(ReadOnlySpan<SlotEntry> entries, Gfn gfn)
+    internal static MemorySlot? FirstFrom<TRest>(ReadOnlySpan<SlotEntry<TRest>> entries, Gfn gfn)
+        where TRest : struct, IKernelFields
     {
         int first = -1;
         ulong lowest = ulong.MaxValue;
         for (int index = 0; index < entries.Length; index++)
         {
-            ref readonly SlotEntry entry = ref entries[index];
+            ref readonly SlotEntry<TRest> entry = ref entries[index];
             if (entry.End <= gfn.Value || entry.Base >= lowest)
                 continue;
             first = index;
@@ -47,10 +49,11 @@ static class LinearSearch
     }
 
     /// <summary>The highest slot.</summary>
-    internal static MemorySlot? Last(ReadOnlySpan<SlotEntry> entries)
+    internal static MemorySlot? Last<TRest>(ReadOnlySpan<SlotEntry<TRest>> entries)
+        where TRest : struct, IKernelFields
     {
         MemorySlot? last = null;
-        foreach (ref readonly SlotEntry entry in entries)
+        foreach (ref readonly SlotEntry<TRest> entry in entries)
         {
             if (last is null || entry.Base > last.Base.Value)
                 last = entry.Slot;

@@ -3,16 +3,16 @@ using KvmSharp.Slots;
 
 namespace KvmSharp.Lab.Slots.Arrays;
 
-/// <summary>
-/// A slot by value, as KVM's arrays held it: what searches compare stands in the array itself. KVM's element also held the
-/// bitmap, the flags and the architecture's pointers, which here belong to the slot object.
-/// </summary>
-readonly struct SlotEntry : ISlotElement
+/// <summary>A slot by value, as KVM's arrays held it: what searches compare stands in the array itself.</summary>
+/// <typeparam name="TRest">What else stood there.</typeparam>
+readonly struct SlotEntry<TRest> : ISlotElement
+    where TRest : struct, IKernelFields
 {
-    /// <summary>Bytes of an element: a reference, two addresses, the number of pages and the id.</summary>
-    internal const int Size = 32;
+    // A reference, two addresses, the number of pages and the id.
+    const int OwnSize = 32;
 
     readonly uint _pages;
+    readonly TRest _rest;
 
     internal SlotEntry(MemorySlot slot)
     {
@@ -21,7 +21,11 @@ readonly struct SlotEntry : ISlotElement
         Hva = slot.Hva.Value;
         _pages = (uint)slot.PageCount;
         Id = slot.Id.Value;
+        _rest = default;
     }
+
+    /// <summary>Bytes of an element.</summary>
+    internal static int Size => OwnSize + TRest.Size;
 
     /// <inheritdoc/>
     public MemorySlot Slot { get; }

@@ -9,15 +9,15 @@ namespace KvmSharp.Lab.Slots.FixedArrays;
 /// <summary>Slots in the order in which they came, at the front of an array of fixed length.</summary>
 sealed class FixedArraySet : CopiedSet
 {
-    readonly SlotEntry[] _entries;
+    readonly SlotEntry<KernelFields2012>[] _entries;
     int _count;
 
-    internal FixedArraySet(int length) => _entries = new SlotEntry[length];
+    internal FixedArraySet(int length) => _entries = new SlotEntry<KernelFields2012>[length];
 
     /// <inheritdoc/>
     public override int Count => _count;
 
-    ReadOnlySpan<SlotEntry> Used => _entries.AsSpan(0, _count);
+    ReadOnlySpan<SlotEntry<KernelFields2012>> Used => _entries.AsSpan(0, _count);
 
     /// <inheritdoc/>
     public override MemorySlot? Find(Gfn gfn) => At(LinearSearch.Find(Used, gfn));
@@ -38,7 +38,7 @@ sealed class FixedArraySet : CopiedSet
 
     internal override void CopyTo(List<MemorySlot> slots)
     {
-        foreach (ref readonly SlotEntry entry in Used)
+        foreach (ref readonly SlotEntry<KernelFields2012> entry in Used)
             slots.Add(entry.Slot);
     }
 
@@ -50,13 +50,13 @@ sealed class FixedArraySet : CopiedSet
         // All of it, used or not: KVM duplicated the structure that held the array.
         other._entries.CopyTo(_entries, 0);
         _count = other._count;
-        CopiedBytes += (long)_entries.Length * SlotEntry.Size;
+        CopiedBytes += (long)_entries.Length * SlotEntry<KernelFields2012>.Size;
     }
 
-    internal override void Insert(MemorySlot slot) => _entries[_count++] = new SlotEntry(slot);
+    internal override void Insert(MemorySlot slot) => _entries[_count++] = new SlotEntry<KernelFields2012>(slot);
 
     internal override void Replace(MemorySlot old, MemorySlot replacement) =>
-        _entries[LinearSearch.FindById(Used, old.Id)] = new SlotEntry(replacement);
+        _entries[LinearSearch.FindById(Used, old.Id)] = new SlotEntry<KernelFields2012>(replacement);
 
     internal override void Remove(MemorySlot slot)
     {

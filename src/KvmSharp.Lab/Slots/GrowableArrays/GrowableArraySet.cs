@@ -17,7 +17,7 @@ namespace KvmSharp.Lab.Slots.GrowableArrays;
 /// </remarks>
 sealed class GrowableArraySet : CopiedSet
 {
-    SlotEntries _entries = new(0);
+    SlotEntries<KernelFields2012> _entries = new(0);
     int[] _positions = [];
     SlotBitmap _ids;
 
@@ -71,7 +71,7 @@ sealed class GrowableArraySet : CopiedSet
 
     internal override void CopyTo(List<MemorySlot> slots)
     {
-        foreach (ref readonly SlotEntry entry in _entries.All)
+        foreach (ref readonly SlotEntry<KernelFields2012> entry in _entries.All)
             slots.Add(entry.Slot);
     }
 
@@ -90,7 +90,7 @@ sealed class GrowableArraySet : CopiedSet
 
     internal override void Insert(MemorySlot slot)
     {
-        var entry = new SlotEntry(slot);
+        var entry = new SlotEntry<KernelFields2012>(slot);
         int at = Count;
         while (at > 0 && _entries[at - 1].Pages < entry.Pages)
             at--;
@@ -102,7 +102,7 @@ sealed class GrowableArraySet : CopiedSet
     }
 
     internal override void Replace(MemorySlot old, MemorySlot replacement) =>
-        _entries.Set(_positions[old.Id.Value], new SlotEntry(replacement));
+        _entries.Set(_positions[old.Id.Value], new SlotEntry<KernelFields2012>(replacement));
 
     internal override void Remove(MemorySlot slot)
     {

@@ -11,7 +11,7 @@ sealed class SortedArraySet : CopiedSet
 {
     const short NoSlot = -1;
 
-    SlotEntries _entries = new(0);
+    SlotEntries<KernelFields2021> _entries = new(0);
     readonly short[] _positions = new short[SlotLimits.TotalSlots];
 
     // Positions from here on are to be noted when the editing ends.
@@ -72,7 +72,7 @@ sealed class SortedArraySet : CopiedSet
 
     internal override void CopyTo(List<MemorySlot> slots)
     {
-        foreach (ref readonly SlotEntry entry in _entries.All)
+        foreach (ref readonly SlotEntry<KernelFields2021> entry in _entries.All)
             slots.Add(entry.Slot);
     }
 
@@ -90,12 +90,12 @@ sealed class SortedArraySet : CopiedSet
     internal override void Insert(MemorySlot slot)
     {
         int at = LastUpTo(slot.Base) + 1;
-        _entries.Insert(at, new SlotEntry(slot));
+        _entries.Insert(at, new SlotEntry<KernelFields2021>(slot));
         _firstShifted = Math.Min(_firstShifted, at);
     }
 
     internal override void Replace(MemorySlot old, MemorySlot replacement) =>
-        _entries.Set(LastUpTo(old.Base), new SlotEntry(replacement));
+        _entries.Set(LastUpTo(old.Base), new SlotEntry<KernelFields2021>(replacement));
 
     internal override void Remove(MemorySlot slot)
     {
