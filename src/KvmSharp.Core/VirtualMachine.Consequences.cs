@@ -77,7 +77,7 @@ partial class VirtualMachine : ISlotConsequences, IRemoteTlbs, IHostInvalidation
         {
             foreach (SlotSpace space in Slots.Spaces)
             {
-                if (space.Store.Active.NextByHva(range, null) is null)
+                if (!space.Store.Active.HasAny(range))
                     continue;
                 Mmu.Invalidator invalidator = Mmu.Invalidate();
                 invalidator.End();

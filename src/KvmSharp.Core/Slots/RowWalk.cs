@@ -40,13 +40,19 @@ struct RowWalk
         if (_last is null)
             return false;
         Current = _last.ToFrames(rest);
-        if (_oneByOne)
-            return true;
+        if (!_oneByOne && _last.HvaRange.End < _range.End)
+            GoToEndOfRow();
+        else if (!_oneByOne)
+            _next = _range.End;
+        return true;
+    }
+
+    void GoToEndOfRow()
+    {
         Gfn start = Current.Start;
-        Hva from = _last.ToHva(start);
+        Hva from = _last!.ToHva(start);
         Gfn limit = start + ((_range.Last - from) >> Page.Shift) + 1;
         Current = GfnRange.Between(start, _set.EndOfRow(_last, limit));
         _next = from + (Current.Count << Page.Shift);
-        return true;
     }
 }

@@ -68,6 +68,9 @@ public abstract class SlotSet
     /// <summary>The frames of slots whose host memory meets a range, a row of slots at a time. Allocates nothing.</summary>
     internal RowWalk RowsInRange(HvaRange range) => new(this, range);
 
+    /// <summary>Whether a slot's host memory meets a range, which is not empty.</summary>
+    internal virtual bool HasAny(HvaRange range) => NextByHva(range, null) is not null;
+
     /// <summary>All slots that meet a range of guest frames, ascending, each once. Allocates nothing.</summary>
     public GfnWalk InRange(GfnRange range) => new(this, range);
 

@@ -54,9 +54,16 @@ struct HvaIndex
         // No slot lies above the user's half, so a range that goes on beyond may end there.
         ulong firstPage = range.Start.PageNumber;
         ulong lastPage = Math.Min(range.Last.PageNumber, SlotLimits.UserHvaEnd >> Page.Shift);
-        // Without aliases no other slot has the page that the last one found goes on over: most walks end here.
-        if (after is not null && _aliases.IsEmpty && HostPages.End(after) > lastPage)
-            return null;
+        // Without aliases no other slot has a page that one has: most walks begin and end here.
+        if (_aliases.IsEmpty)
+        {
+            if (_apart.IsEmpty)
+                return null;
+            if (after is null && _apart.Find(firstPage) is { } found)
+                return found;
+            if (after is not null && HostPages.End(after) > lastPage)
+                return null;
+        }
         long afterKey = after is null ? -1 : Key(after);
 
         MemorySlot? apart = _apart.FirstFrom(after is null ? firstPage : Math.Max(firstPage, HostPages.First(after)));

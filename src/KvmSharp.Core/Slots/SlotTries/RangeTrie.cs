@@ -27,6 +27,9 @@ partial struct RangeTrie<TRange>
     // Nothing, the only slot, a bucket, or a node.
     object? _root;
 
+    /// <summary>Whether there is no slot.</summary>
+    public readonly bool IsEmpty => _root is null;
+
     /// <summary>The slot that covers a page.</summary>
     public readonly MemorySlot? Find(ulong page)
     {

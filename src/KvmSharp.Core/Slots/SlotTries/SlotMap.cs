@@ -35,6 +35,9 @@ sealed class SlotMap : SlotSet
         _byHva.Next(range, after) is { } created ? _byId.Find(created.Id) : null;
 
     /// <inheritdoc/>
+    internal override bool HasAny(HvaRange range) => _byHva.Next(range, null) is not null;
+
+    /// <inheritdoc/>
     internal override bool MaySharePages => _byHva.HasAliases;
 
     /// <inheritdoc/>
