@@ -65,6 +65,9 @@ sealed class MemslotArena : IDisposable
     /// <summary>The memory of all test slots, with the synchronisation page at its start.</summary>
     internal HostMapping Memory => _memory;
 
+    /// <summary>Makes all memory zero, and absent in the host.</summary>
+    internal void DiscardAll() => _memory.Discard(0, _memory.Length);
+
     /// <summary>Makes all memory zero, and present in the host.</summary>
     internal void ZeroFill()
     {

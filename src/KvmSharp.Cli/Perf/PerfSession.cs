@@ -132,7 +132,7 @@ sealed class PerfSession
             if (_interruption.IsCancellationRequested)
                 return;
             _progress.Begin($"{store}: {test.Name} with {layout.Cap} slots");
-            arena.ZeroFill();
+            test.Prepare(arena);
             PerfTiming timing = Measure(test, arena, store, _options.Limit);
             _progress.Advance();
             if (timing.Iterations > 0)

@@ -36,6 +36,9 @@ abstract class PerfTest
     /// <summary>The guest program.</summary>
     internal abstract IReadOnlyList<GuestStep> GuestProgram(ArenaLayout layout);
 
+    /// <summary>Fills the memory with zeros, before anything runs.</summary>
+    internal virtual void Prepare(MemslotArena arena) => arena.ZeroFill();
+
     /// <summary>One timed iteration of the host.</summary>
     internal abstract void Iterate(PerfHost host);
 
