@@ -63,13 +63,7 @@ sealed class BinaryRegisterMemory<TOperation, TSize, TAddressing>(int destinatio
     internal override bool Execute(Cpu cpu) =>
         TAddressing.TryLinear(cpu, in _address, TSize.Bits / 8, false, out ulong linear) && TryApply(cpu, linear, destination);
 
-    internal override void Emit(BlockEmitter code)
-    {
-        if (TAddressing.IsPlain)
-            code.CallWithLinear(TryApply, in _address, destination);
-        else
-            base.Emit(code);
-    }
+    internal override void Emit(BlockEmitter code) => code.CallAccess<TAddressing>(TryApply, in _address, destination);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     static bool TryApply(Cpu cpu, ulong linear, int destination)
@@ -98,13 +92,7 @@ sealed class BinaryMemory<TOperation, TSize, TAddressing, TSource>(Address addre
         TAddressing.TryLinear(cpu, in _address, TSize.Bits / 8, TOperation.Writes, out ulong linear)
         && TryApply(cpu, linear, source);
 
-    internal override void Emit(BlockEmitter code)
-    {
-        if (TAddressing.IsPlain)
-            code.CallWithLinear(TryApply, in _address, source);
-        else
-            base.Emit(code);
-    }
+    internal override void Emit(BlockEmitter code) => code.CallAccess<TAddressing, TSource>(TryApply, in _address, source);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     static bool TryApply(Cpu cpu, ulong linear, TSource source)

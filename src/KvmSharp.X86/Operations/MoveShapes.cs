@@ -38,13 +38,7 @@ sealed class Load<TSize, TAddressing>(int destination, Address address) : Operat
     internal override bool Execute(Cpu cpu) =>
         TAddressing.TryLinear(cpu, in _address, TSize.Bits / 8, false, out ulong linear) && TryLoad(cpu, linear, destination);
 
-    internal override void Emit(BlockEmitter code)
-    {
-        if (TAddressing.IsPlain)
-            code.CallWithLinear(TryLoad, in _address, destination);
-        else
-            base.Emit(code);
-    }
+    internal override void Emit(BlockEmitter code) => code.CallAccess<TAddressing>(TryLoad, in _address, destination);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     static bool TryLoad(Cpu cpu, ulong linear, int destination)
@@ -68,13 +62,7 @@ sealed class Store<TSize, TAddressing, TSource>(Address address, TSource source)
         TAddressing.TryLinear(cpu, in _address, TSize.Bits / 8, true, out ulong linear)
         && TryStore(cpu, linear, source);
 
-    internal override void Emit(BlockEmitter code)
-    {
-        if (TAddressing.IsPlain)
-            code.CallWithLinear(TryStore, in _address, source);
-        else
-            base.Emit(code);
-    }
+    internal override void Emit(BlockEmitter code) => code.CallAccess<TAddressing, TSource>(TryStore, in _address, source);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     static bool TryStore(Cpu cpu, ulong linear, TSource source) =>
@@ -136,13 +124,7 @@ sealed class ExtendMemory<TExtension, TSize, TFrom, TAddressing>(int destination
     internal override bool Execute(Cpu cpu) =>
         TAddressing.TryLinear(cpu, in _address, TFrom.Bits / 8, false, out ulong linear) && TryExtend(cpu, linear, destination);
 
-    internal override void Emit(BlockEmitter code)
-    {
-        if (TAddressing.IsPlain)
-            code.CallWithLinear(TryExtend, in _address, destination);
-        else
-            base.Emit(code);
-    }
+    internal override void Emit(BlockEmitter code) => code.CallAccess<TAddressing>(TryExtend, in _address, destination);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     static bool TryExtend(Cpu cpu, ulong linear, int destination)

@@ -117,19 +117,35 @@ sealed class BlockEmitter
         _code.Emit(OpCodes.Call, method.Method);
     }
 
-    /// <summary>Calls a method with a linear address of 64-bit code and a register's number. It returns whether to go on.</summary>
-    internal void CallWithLinear(Func<Cpu, ulong, int, bool> method, in Address address, int register)
+    /// <summary>
+    /// Calls a method with an operand's linear address and a register's number; it returns whether to go on. Where the address
+    /// is no plain sum, the operation is executed as it is.
+    /// </summary>
+    internal void CallAccess<TAddressing>(Func<Cpu, ulong, int, bool> method, in Address address, int register)
+        where TAddressing : struct, IAddressing
     {
+        if (!TAddressing.IsPlain)
+        {
+            CallOperation();
+            return;
+        }
         PushLinear(in address);
         _code.Emit(OpCodes.Ldc_I4, register);
         _code.Emit(OpCodes.Call, method.Method);
         StopUnlessDone();
     }
 
-    /// <summary>Calls a method with a linear address of 64-bit code and a source. It returns whether to go on.</summary>
-    internal void CallWithLinear<TSource>(Func<Cpu, ulong, TSource, bool> method, in Address address, TSource source)
+    /// <summary>The same with a source.</summary>
+    internal void CallAccess<TAddressing, TSource>(
+        Func<Cpu, ulong, TSource, bool> method, in Address address, TSource source)
+        where TAddressing : struct, IAddressing
         where TSource : struct, ISource
     {
+        if (!TAddressing.IsPlain)
+        {
+            CallOperation();
+            return;
+        }
         PushLinear(in address);
         source.Push(this);
         _code.Emit(OpCodes.Call, method.Method);
