@@ -77,6 +77,8 @@ static class GuestStub
                     access.Pieces.Add(ExitText.Of(exit));
                     continue;
                 case VcpuExitReason.Hlt:
+                // The host may interrupt the guest between the access that fills the ring and HLT, and not let it in again.
+                case VcpuExitReason.DirtyRingFull when HasMade(vcpu, access):
                     vcpu.GetRegs(out KvmRegs regs);
                     uint mask = access.Size == 4 ? uint.MaxValue : (1u << (access.Size * 8)) - 1;
                     return access.IsWrite ? access : access with { Value = (uint)regs.Rax & mask };
@@ -84,6 +86,12 @@ static class GuestStub
                     return access with { Obstacle = ExitText.Of(exit) };
             }
         }
+    }
+
+    static bool HasMade(IVcpu vcpu, GuestAccess access)
+    {
+        vcpu.GetRegs(out KvmRegs regs);
+        return regs.Rip != EntryFor(access);
     }
 
     // Where the code for an access begins, from the start of the page.
