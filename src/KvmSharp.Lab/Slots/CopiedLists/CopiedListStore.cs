@@ -1,6 +1,4 @@
 using System;
-using System.Collections.Generic;
-using System.Threading;
 using KvmSharp.Slots;
 
 namespace KvmSharp.Lab.Slots.CopiedLists;
@@ -11,68 +9,24 @@ namespace KvmSharp.Lab.Slots.CopiedLists;
 /// addresses: both are found by going through the list.
 /// </summary>
 /// <remarks>
-/// A slot that loses its place is hidden by its own mark, since that library hides nothing: so a delete clones the list
-/// once, as there. A move also clones it once, where that library removes and inserts.
+/// That library hides nothing, so a delete clones the list once, as there: the mark of the slot that goes is enough. A
+/// move also clones it once, where that library removes and inserts.
 /// </remarks>
-public sealed class CopiedListStore : SlotStore
+public sealed class CopiedListStore : ImmutableSetStore
 {
-    // Written by the writer, read anywhere with Volatile.Read.
-    CopiedListSet _active = CopiedListSet.Empty;
-
-    // The writer's:
-    CopiedListSet? _staged;
-    readonly List<MemorySlot> _marked = [];
-    bool _markInvalid;
+    /// <summary>Makes an empty store.</summary>
+    public CopiedListStore()
+        : base(CopiedListSet.Empty)
+    {
+    }
 
     /// <summary>The design, by its name on the command line.</summary>
     public static SlotStoreDesign Design { get; } = new("copied-list", static () => new CopiedListStore());
 
     /// <inheritdoc/>
-    // Pairs with Publish: who sees the list sees all of it.
-    public override SlotSet Active => Volatile.Read(ref _active);
+    protected override SlotSet Next(SlotSet active, ReadOnlySpan<SlotChange> changes) =>
+        ((CopiedListSet)active).With(changes);
 
     /// <inheritdoc/>
-    public override bool RetiresSets => false;
-
-    /// <inheritdoc/>
-    public override void Stage(SlotStep step, Span<SlotChange> changes)
-    {
-        if (step == SlotStep.Apply)
-        {
-            _staged = _active.With(changes);
-            return;
-        }
-        foreach (ref SlotChange change in changes)
-        {
-            if (!change.RemovesMemory)
-                continue;
-            change.Hidden = change.Old;
-            _marked.Add(change.Old!);
-        }
-        _markInvalid = step == SlotStep.Hide;
-    }
-
-    /// <inheritdoc/>
-    public override void Publish()
-    {
-        foreach (MemorySlot slot in _marked)
-            slot.SetInvalid(_markInvalid);
-        _marked.Clear();
-        if (_staged is null)
-            return;
-        // Pairs with Active. A reader in the gap before this store sees the whole old list.
-        Volatile.Write(ref _active, _staged);
-        _staged = null;
-    }
-
-    /// <inheritdoc/>
-    public override void Settle(SlotStep step, Span<SlotChange> changes)
-    {
-    }
-
-    /// <inheritdoc/>
-    public override SlotSet Snapshot() => _active;
-
-    /// <inheritdoc/>
-    public override void CheckInvariants() => _active.CheckInvariants();
+    public override void CheckInvariants() => ((CopiedListSet)Active).CheckInvariants();
 }
