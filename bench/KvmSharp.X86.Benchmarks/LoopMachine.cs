@@ -1,7 +1,6 @@
 using System;
 using System.IO;
 using System.Linq;
-using System.Threading;
 using Iced.Intel;
 using KvmSharp.Addresses;
 using KvmSharp.Backends;
@@ -39,14 +38,8 @@ sealed class LoopMachine : IDisposable
     internal long Instructions => _vcpus.Sum(static vcpu => vcpu.Statistics.Instructions);
 
     /// <summary>Runs the loop on all vCPUs, each on a thread of its own, to the end.</summary>
-    internal void Run(int iterations)
-    {
-        Thread[] threads = [.. _vcpus.Select((vcpu, index) => new Thread(() => RunOne(vcpu, index, iterations)))];
-        foreach (Thread thread in threads)
-            thread.Start();
-        foreach (Thread thread in threads)
-            thread.Join();
-    }
+    internal ParallelRun Run(int iterations) =>
+        ParallelRun.Of(_vcpus.Length, index => RunOne(_vcpus[index], index, iterations));
 
     public void Dispose()
     {

@@ -1,38 +1,37 @@
 using System;
 using System.Collections.Generic;
-using System.Diagnostics;
 using System.Globalization;
 using System.Linq;
-using System.Threading;
 
 namespace KvmSharp.X86.Benchmarks;
 
 /// <summary>What a second vCPU adds, beside what a second thread adds to plain C# on the same machine at the same time.</summary>
 /// <remarks>
-/// A host that shares its cores, their caches or their clock gives two threads less than twice what it gives one, whatever
-/// they do; the control says how much. Both are measured in turns, one and two by turns as well, and each round is a ratio
-/// of its own: the medians are of ratios between neighbours in time. By processor time – work for each second that the
-/// process had a processor – other programs on the host do not count.
+/// Another program that wants a core takes from two threads more than from one, whatever they do; the control says how much.
+/// All are measured in turns, one and two by turns as well, and each round is a ratio of its own: the medians are of ratios
+/// between neighbours in time. Two columns leave other programs out. <em>Less waiting</em> is the clock without the time
+/// that threads stood in the queue for a core – what they spend waiting for each other still counts. <em>By processor
+/// time</em> is work for each second on a core: it falls when two threads take caches or clock from each other.
 /// </remarks>
 static class ScalingReport
 {
-    const int Rounds = 41;
-    const int LoopIterations = 600_000;
-    const int NativeSteps = 12_000_000;
+    const int Rounds = 31;
+    const int LoopIterations = 2_000_000;
+    const int NativeSteps = 30_000_000;
 
     internal static void Print()
     {
-        Console.WriteLine($"{"two threads, times one",-34}{"median",10}{"quartiles",16}{"by CPU time",14}");
-        var native = new Workload("plain C#, xorshift in registers", RunNative);
+        Console.WriteLine(
+            $"{"two threads, times one",-34}{"median",8}{"quartiles",15}{"best",8}{"less waiting",14}{"by CPU time",13}{"waited",9}");
         using var registers = new VcpuPair(SpeedReport.Registers);
         using var memory = new VcpuPair(SpeedReport.Memory);
         Workload[] workloads =
         [
-            native,
-            new("two vCPUs, registers", threads => registers.Run(threads)),
-            new("two vCPUs, loads and stores", threads => memory.Run(threads)),
+            new("plain C#, xorshift in registers", RunNative),
+            new("two vCPUs, registers", registers.Run),
+            new("two vCPUs, loads and stores", memory.Run),
         ];
-        // The first rounds are for the compiler.
+        // The first rounds are for the compilers: .NET's, and the CPU's own.
         const int WarmUps = 3;
         for (int round = -WarmUps; round < Rounds; round++)
         {
@@ -43,14 +42,7 @@ static class ScalingReport
             workload.Report();
     }
 
-    static void RunNative(int count)
-    {
-        Thread[] threads = [.. Enumerable.Range(0, count).Select(static index => new Thread(() => Step((ulong)index + 1)))];
-        foreach (Thread thread in threads)
-            thread.Start();
-        foreach (Thread thread in threads)
-            thread.Join();
-    }
+    static ParallelRun RunNative(int threads) => ParallelRun.Of(threads, static index => Step((ulong)index + 1));
 
     static void Step(ulong state)
     {
@@ -71,7 +63,7 @@ static class ScalingReport
         readonly LoopMachine _one = new(body, vcpus: 1);
         readonly LoopMachine _two = new(body, vcpus: 2);
 
-        internal void Run(int vcpus) => (vcpus == 1 ? _one : _two).Run(LoopIterations);
+        internal ParallelRun Run(int vcpus) => (vcpus == 1 ? _one : _two).Run(LoopIterations);
 
         public void Dispose()
         {
@@ -81,41 +73,33 @@ static class ScalingReport
     }
 
     /// <summary>Work that is as much for each thread, however many there are.</summary>
-    sealed class Workload(string name, Action<int> run)
+    sealed class Workload(string name, Func<int, ParallelRun> run)
     {
         readonly List<double> _byClock = [];
+        readonly List<double> _lessWaiting = [];
         readonly List<double> _byCpuTime = [];
+        readonly List<double> _waited = [];
 
         internal void Measure(int round, bool keep)
         {
             bool oneFirst = (round & 1) == 0;
-            (double Clock, double Cpu) first = Time(oneFirst ? 1 : 2);
-            (double Clock, double Cpu) second = Time(oneFirst ? 2 : 1);
-            ((double Clock, double Cpu) one, (double Clock, double Cpu) two) = oneFirst ? (first, second) : (second, first);
+            ParallelRun first = run(oneFirst ? 1 : 2);
+            ParallelRun second = run(oneFirst ? 2 : 1);
+            (ParallelRun one, ParallelRun two) = oneFirst ? (first, second) : (second, first);
             if (!keep)
                 return;
             _byClock.Add(2 * one.Clock / two.Clock);
+            _lessWaiting.Add(2 * (one.Clock - one.Waited) / (two.Clock - two.Waited));
             // Twice the work, so twice the time is a speed of two.
-            _byCpuTime.Add(4 * one.Cpu / two.Cpu);
+            _byCpuTime.Add(4 * one.CpuTime / two.CpuTime);
+            _waited.Add(two.Waited / two.Clock);
         }
 
-        internal void Report()
-        {
-            _byClock.Sort();
-            _byCpuTime.Sort();
-            string quartiles = string.Create(
-                CultureInfo.InvariantCulture, $"{_byClock[Rounds / 4]:f2} – {_byClock[Rounds * 3 / 4]:f2}");
-            Console.WriteLine(string.Create(
-                CultureInfo.InvariantCulture,
-                $"{name,-34}{_byClock[Rounds / 2],10:f2}{quartiles,16}{_byCpuTime[Rounds / 2],14:f2}"));
-        }
+        internal void Report() => Console.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"{name,-34}{At(_byClock, 0.5),8:f2}{At(_byClock, 0.25),8:f2} –{At(_byClock, 0.75),5:f2}{_byClock.Max(),8:f2}"
+            + $"{At(_lessWaiting, 0.5),14:f2}{At(_byCpuTime, 0.5),13:f2}{At(_waited, 0.5),9:p0}"));
 
-        (double Clock, double Cpu) Time(int threads)
-        {
-            TimeSpan used = Environment.CpuUsage.TotalTime;
-            long start = Stopwatch.GetTimestamp();
-            run(threads);
-            return (Stopwatch.GetElapsedTime(start).TotalSeconds, (Environment.CpuUsage.TotalTime - used).TotalSeconds);
-        }
+        static double At(List<double> values, double share) => values.Order().ElementAt((int)((values.Count - 1) * share));
     }
 }
