@@ -54,27 +54,31 @@ public sealed class FileMemory : HostMapping
     public static FileMemory Open(string path, ulong offset, ulong length, FileMemoryAccess access)
     {
         SafeFileHandle file = OpenFile(path, offset, length, access, out ulong fileLength);
-        if (!OperatingSystem.IsLinux())
-            return MapPortable(file, fileLength, offset, length, access);
+        return MapChecked(file, fileLength, offset, length, access);
+    }
 
-        bool isShared = access == FileMemoryAccess.Shared;
-        HostMappingFeatures features = HostMappingFeatures.LazilyPopulated | HostMappingFeatures.ProtectEnforcedByHost;
-        if (access != FileMemoryAccess.ReadOnly)
-            features |= HostMappingFeatures.DiscardReturnsMemory;
-        if (isShared)
-            features |= HostMappingFeatures.SharedBetweenProcesses;
-        bool kept = false;
+    /// <summary>Maps a part of a file that is open. The protection is at first all that the access allows.</summary>
+    /// <param name="file">The file, which is closed with the mapping, or when there will be none.</param>
+    /// <param name="offset">Bytes from the start of the file; a page multiple.</param>
+    /// <param name="length">
+    /// Bytes; a page multiple, not zero. The file must reach into the last page, for which the caller answers where the file
+    /// does not tell its length.
+    /// </param>
+    /// <param name="access">What is done with the file.</param>
+    /// <exception cref="ArgumentException">Offset or length is not of whole pages, or beyond the file's end.</exception>
+    /// <exception cref="IOException">The file could not be mapped.</exception>
+    public static FileMemory Map(SafeFileHandle file, ulong offset, ulong length, FileMemoryAccess access)
+    {
+        ArgumentNullException.ThrowIfNull(file);
         try
         {
-            HvaRange range = LinuxMemory.MapFile(file, offset, length, access);
-            var mapping = new FileMemory(range, access, offset, features, isShared ? file : null);
-            kept = isShared;
-            return mapping;
+            RequireExtent(offset, length, access);
+            return MapChecked(file, RequireReach(file, "the file", offset, length), offset, length, access);
         }
-        finally
+        catch
         {
-            if (!kept)
-                file.Dispose();
+            file.Dispose();
+            throw;
         }
     }
 
@@ -116,6 +120,32 @@ public sealed class FileMemory : HostMapping
         _portableFile?.Dispose();
     }
 
+    static FileMemory MapChecked(SafeFileHandle file, ulong fileLength, ulong offset, ulong length, FileMemoryAccess access)
+    {
+        if (!OperatingSystem.IsLinux())
+            return MapPortable(file, fileLength, offset, length, access);
+
+        bool isShared = access == FileMemoryAccess.Shared;
+        HostMappingFeatures features = HostMappingFeatures.LazilyPopulated | HostMappingFeatures.ProtectEnforcedByHost;
+        if (access != FileMemoryAccess.ReadOnly)
+            features |= HostMappingFeatures.DiscardReturnsMemory;
+        if (isShared)
+            features |= HostMappingFeatures.SharedBetweenProcesses;
+        bool kept = false;
+        try
+        {
+            HvaRange range = LinuxMemory.MapFile(file, offset, length, access);
+            var mapping = new FileMemory(range, access, offset, features, isShared ? file : null);
+            kept = isShared;
+            return mapping;
+        }
+        finally
+        {
+            if (!kept)
+                file.Dispose();
+        }
+    }
+
     static FileMemory MapPortable(
         SafeFileHandle handle, ulong fileLength, ulong offset, ulong length, FileMemoryAccess access)
     {
@@ -143,23 +173,13 @@ public sealed class FileMemory : HostMapping
     static SafeFileHandle OpenFile(
         string path, ulong offset, ulong length, FileMemoryAccess access, out ulong fileLength)
     {
-        RequirePages(length, nameof(length));
-        if (!Page.IsAligned(offset))
-            throw new ArgumentException($"0x{offset:x} is not a multiple of the page size", nameof(offset));
-        if (!Enum.IsDefined(access))
-            throw new ArgumentOutOfRangeException(nameof(access), access, "not a way to map a file");
-
+        RequireExtent(offset, length, access);
         FileAccess rights = access == FileMemoryAccess.Shared ? FileAccess.ReadWrite : FileAccess.Read;
         SafeFileHandle file = File.OpenHandle(
             path, FileMode.Open, rights, FileShare.ReadWrite | FileShare.Delete);
         try
         {
-            fileLength = (ulong)RandomAccess.GetLength(file);
-            if (offset >= fileLength || length - Page.Size >= fileLength - offset)
-            {
-                throw new ArgumentOutOfRangeException(
-                    nameof(length), $"0x{offset:x} + 0x{length:x} is beyond the end of {path}, 0x{fileLength:x} bytes");
-            }
+            fileLength = RequireReach(file, path, offset, length);
             return file;
         }
         catch
@@ -167,6 +187,35 @@ public sealed class FileMemory : HostMapping
             file.Dispose();
             throw;
         }
+    }
+
+    static void RequireExtent(ulong offset, ulong length, FileMemoryAccess access)
+    {
+        RequirePages(length, nameof(length));
+        if (!Page.IsAligned(offset))
+            throw new ArgumentException($"0x{offset:x} is not a multiple of the page size", nameof(offset));
+        if (!Enum.IsDefined(access))
+            throw new ArgumentOutOfRangeException(nameof(access), access, "not a way to map a file");
+    }
+
+    // The file's length. One that can be mapped and not read, such as a guest_memfd, does not tell it.
+    static ulong RequireReach(SafeFileHandle file, string name, ulong offset, ulong length)
+    {
+        ulong fileLength;
+        try
+        {
+            fileLength = (ulong)RandomAccess.GetLength(file);
+        }
+        catch (NotSupportedException)
+        {
+            return offset + length;
+        }
+        if (offset >= fileLength || length - Page.Size >= fileLength - offset)
+        {
+            throw new ArgumentOutOfRangeException(
+                nameof(length), $"0x{offset:x} + 0x{length:x} is beyond the end of {name}, 0x{fileLength:x} bytes");
+        }
+        return fileLength;
     }
 
     static HostProtection InitialProtection(FileMemoryAccess access) =>

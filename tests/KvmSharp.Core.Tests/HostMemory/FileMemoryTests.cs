@@ -2,6 +2,7 @@ using System;
 using System.IO;
 using KvmSharp.Addresses;
 using KvmSharp.HostMemory;
+using Microsoft.Win32.SafeHandles;
 using Xunit;
 
 namespace KvmSharp.Tests.HostMemory;
@@ -92,6 +93,24 @@ public class FileMemoryTests
             () => Open(file.Path, offset, length, FileMemoryAccess.ReadOnly));
 
         Assert.Contains($"0x{offset:x} + 0x{length:x}", refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_file_that_is_open_is_closed_with_its_mapping_or_its_refusal()
+    {
+        using TemporaryFile file = new(2 * Page.Size, Content);
+        SafeFileHandle handle = OpenHandle(file);
+        using (FileMemory memory = FileMemory.Map(handle, Page.Size, Page.Size, FileMemoryAccess.Shared))
+            memory.WriteUInt64(0, 7);
+        Assert.True(handle.IsClosed);
+        Assert.Equal(7, file.ReadAll()[Page.Size]);
+
+        handle = OpenHandle(file);
+        Assert.Throws<ArgumentOutOfRangeException>(() => FileMemory.Map(handle, Page.Size, 2 * Page.Size, FileMemoryAccess.Shared));
+        Assert.True(handle.IsClosed);
+
+        static SafeFileHandle OpenHandle(TemporaryFile file) =>
+            File.OpenHandle(file.Path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
     }
 
     [Fact]
