@@ -7,6 +7,7 @@ using KvmSharp.HostMemory;
 using KvmSharp.Reclaim;
 using KvmSharp.SecondStage;
 using KvmSharp.Slots;
+using KvmSharp.Slots.GuestFiles;
 using KvmSharp.Vcpus;
 
 namespace KvmSharp;
@@ -81,6 +82,27 @@ public sealed partial class VirtualMachine : IDisposable
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(space.Value, _memories.Length, nameof(space));
         return _memories[space.Value];
+    }
+
+    /// <summary>
+    /// Makes a file of memory that belongs to this machine, for slots that have pages of it besides the user's memory
+    /// (<see cref="MemoryRegion.GuestMemory"/>): <c>KVM_CREATE_GUEST_MEMFD</c>.
+    /// </summary>
+    /// <param name="size">Bytes: whole pages.</param>
+    /// <param name="flags">Flags.</param>
+    /// <exception cref="KvmException">
+    /// <see cref="KvmErrno.EINVAL"/>: not such a size, or unknown flags. <see cref="KvmErrno.EIO"/>: the machine is dead.
+    /// </exception>
+    public GuestMemoryFile CreateGuestMemory(ulong size, GuestMemoryFlags flags = GuestMemoryFlags.None)
+    {
+        const GuestMemoryFlags Known = GuestMemoryFlags.Mmap | GuestMemoryFlags.InitShared;
+        if (IsDead)
+            throw Refused(KvmErrno.EIO);
+        if ((flags & ~Known) != 0 || size is 0 or > long.MaxValue || !Page.IsAligned(size))
+            throw Refused(KvmErrno.EINVAL);
+        return new SharedMemoryFile(Slots, size, flags);
+
+        KvmException Refused(KvmErrno errno) => new("KVM_CREATE_GUEST_MEMFD", errno, $"0x{size:x} bytes, flags 0x{(ulong)flags:x}");
     }
 
     /// <summary>

@@ -6,6 +6,7 @@ using KvmSharp.Backends;
 using KvmSharp.DirtyLog;
 using KvmSharp.SecondStage;
 using KvmSharp.Slots;
+using KvmSharp.Slots.GuestFiles;
 using KvmSharp.Vcpus;
 
 namespace KvmSharp.X86;
@@ -57,7 +58,8 @@ public sealed partial class SoftwareMachine : IMachine, IWriteTracker
             or KvmCapability.SetGuestDebug or KvmCapability.VcpuEvents or KvmCapability.DebugRegs
             or KvmCapability.EnableCapVm or KvmCapability.Xsave or KvmCapability.Xcrs or KvmCapability.ReadOnlyMemory
             or KvmCapability.ImmediateExit or KvmCapability.MemoryFaultInfo or KvmCapability.Ioeventfd
-            or KvmCapability.CoalescedPio or KvmCapability.X86TripleFaultEvent => 1,
+            or KvmCapability.CoalescedPio or KvmCapability.X86TripleFaultEvent or KvmCapability.UserMemory2
+            or KvmCapability.GuestMemfd => 1,
         KvmCapability.CoalescedMmio => CoalescedPage,
         KvmCapability.NrMemslots => SlotLimits.UserSlots,
         KvmCapability.NrVcpus or KvmCapability.MaxVcpus => _core.Options.MaxVcpus,
@@ -67,6 +69,7 @@ public sealed partial class SoftwareMachine : IMachine, IWriteTracker
         KvmCapability.DirtyLogRing or KvmCapability.DirtyLogRingAcqRel => MaxRingBytes,
         KvmCapability.Xsave2 => SoftwareVcpu.XsaveBytes,
         KvmCapability.ExitHypercall => (int)ExitableHypercalls,
+        KvmCapability.GuestMemfdFlags => (int)(GuestMemoryFlags.Mmap | GuestMemoryFlags.InitShared),
         _ => 0,
     };
 
@@ -90,6 +93,13 @@ public sealed partial class SoftwareMachine : IMachine, IWriteTracker
             default:
                 return KvmErrno.EINVAL;
         }
+    }
+
+    /// <inheritdoc/>
+    public GuestMemoryFile CreateGuestMemory(ulong size, GuestMemoryFlags flags = GuestMemoryFlags.None)
+    {
+        ObjectDisposedException.ThrowIf(_core.IsDead, this);
+        return _core.CreateGuestMemory(size, flags);
     }
 
     /// <inheritdoc/>

@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using KvmSharp.Buses;
 using KvmSharp.Slots;
+using KvmSharp.Slots.GuestFiles;
 using KvmSharp.Vcpus;
 
 namespace KvmSharp.Backends;
@@ -38,6 +39,17 @@ public interface IMachine : IDisposable
     /// <param name="argument">Its first argument.</param>
     /// <returns><see cref="KvmErrno.None"/>, or why not.</returns>
     KvmErrno TryEnable(KvmCapability capability, ulong argument = 0);
+
+    /// <summary>
+    /// Makes a file of memory that belongs to this machine, for slots that have pages of it besides the user's memory
+    /// (<see cref="MemoryRegion.GuestMemory"/>): <c>KVM_CREATE_GUEST_MEMFD</c>.
+    /// </summary>
+    /// <param name="size">Bytes: whole pages.</param>
+    /// <param name="flags">Of those that <see cref="KvmCapability.GuestMemfdFlags"/> names.</param>
+    /// <exception cref="NotSupportedException">The machine lacks <see cref="KvmCapability.GuestMemfd"/>.</exception>
+    /// <exception cref="KvmException"><see cref="KvmErrno.EINVAL"/>: not such a size, or unknown flags.</exception>
+    /// <exception cref="ObjectDisposedException">The machine was disposed.</exception>
+    GuestMemoryFile CreateGuestMemory(ulong size, GuestMemoryFlags flags = GuestMemoryFlags.None);
 
     /// <summary>Creates a vCPU, as after reset: <c>KVM_CREATE_VCPU</c>.</summary>
     /// <param name="id">On x86 its APIC id.</param>

@@ -74,7 +74,8 @@ public sealed partial class RestorePoint : IDisposable
     /// </exception>
     /// <exception cref="KvmException">
     /// <see cref="KvmErrno.ENXIO"/>: the machine's vCPUs are another hypervisor's, as on <c>/dev/kvm</c>.
-    /// <see cref="KvmErrno.EFAULT"/>: host memory of a slot may not be read. <see cref="KvmErrno.EIO"/>: it is dead.
+    /// <see cref="KvmErrno.EINVAL"/>: a slot cannot be logged, because it has pages of a file. <see cref="KvmErrno.EFAULT"/>: host
+    /// memory of a slot may not be read. <see cref="KvmErrno.EIO"/>: it is dead.
     /// </exception>
     public static RestorePoint Take(VirtualMachine machine, RestorePoint? parent = null)
     {
@@ -90,7 +91,10 @@ public sealed partial class RestorePoint : IDisposable
             List<MemorySlot> before = ListSlots(machine);
             var layout = new MemoryLayout(before);
             foreach (MemorySlot slot in before)
+            {
+                RequireLoggable(slot);
                 RequireReadable(slot);
+            }
             BeginLogging(machine);
             DirtyConsumer consumer = machine.DirtyTracking.OpenConsumer(keepsDropped: true);
             try
@@ -225,6 +229,12 @@ public sealed partial class RestorePoint : IDisposable
             if (vcpu.Mode != VcpuMode.OutsideGuestMode)
                 throw new InvalidOperationException($"{vcpu}: stop it before memory is captured or restored");
         }
+    }
+
+    static void RequireLoggable(MemorySlot slot)
+    {
+        if (slot.HasGuestMemory)
+            throw new KvmException("taking a restore point", KvmErrno.EINVAL, $"{slot}: a slot with GUEST_MEMFD cannot be logged");
     }
 
     static void RequireRecorded(VirtualMachine machine)

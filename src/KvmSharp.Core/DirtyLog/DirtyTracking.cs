@@ -64,7 +64,7 @@ public sealed partial class DirtyTracking
         return KvmErrno.None;
     }
 
-    /// <summary>Switches logging on or off for every slot of a space that a guest can write, in one transaction.</summary>
+    /// <summary>Switches logging on or off for every slot of a space that can be logged, in one transaction.</summary>
     /// <param name="logged">Whether to log.</param>
     /// <param name="space">The address space.</param>
     /// <returns>Slots that changed.</returns>
@@ -76,7 +76,7 @@ public sealed partial class DirtyTracking
             SlotTransaction transaction = _machine.Slots.BeginTransaction(space);
             foreach (MemorySlot slot in _machine.Slots.Snapshot(space).All)
             {
-                if (slot.IsVisible && !slot.IsReadOnly && slot.IsLogged != logged)
+                if (slot.IsVisible && !slot.IsReadOnly && !slot.HasGuestMemory && slot.IsLogged != logged)
                     transaction.SetFlags(slot.Id, slot.Flags ^ SlotFlags.LogDirty);
             }
             transaction.Apply();

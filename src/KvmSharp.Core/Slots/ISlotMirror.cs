@@ -11,7 +11,10 @@ namespace KvmSharp.Slots;
 /// </remarks>
 public interface ISlotMirror
 {
-    /// <summary>Flags that it takes besides those that every machine has.</summary>
+    /// <summary>
+    /// Flags that it takes besides those that every machine has: <see cref="SlotFlags.GuestMemfd"/> or none. Where a new
+    /// slot's pages lie is to be asked for (<see cref="MemorySlots.GuestMemoryOf"/>).
+    /// </summary>
     SlotFlags ExtraFlags => SlotFlags.None;
 
     /// <summary>Makes a change; when it returns, the guest reaches no memory that the change took away.</summary>

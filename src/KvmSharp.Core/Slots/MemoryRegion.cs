@@ -1,10 +1,12 @@
 using KvmSharp.Addresses;
 using KvmSharp.HostMemory;
+using KvmSharp.Slots.GuestFiles;
 
 namespace KvmSharp.Slots;
 
 /// <summary>
-/// What a caller asks for, unchecked: the argument of <c>KVM_SET_USER_MEMORY_REGION</c>. A size of zero deletes.
+/// What a caller asks for, unchecked: the argument of <c>KVM_SET_USER_MEMORY_REGION</c> and of
+/// <c>KVM_SET_USER_MEMORY_REGION2</c>. A size of zero deletes.
 /// </summary>
 /// <param name="Id">The user's name for the slot.</param>
 /// <param name="Flags">The flags wanted.</param>
@@ -22,4 +24,10 @@ public readonly record struct MemoryRegion(SlotId Id, SlotFlags Flags, Gpa Gpa, 
     /// must be announced through <see cref="HostInvalidation"/>.
     /// </summary>
     public HostMapping? Backing { get; init; }
+
+    /// <summary>
+    /// Pages of a file of the machine that stand behind a new slot besides the host memory. It says
+    /// <see cref="SlotFlags.GuestMemfd"/> by itself.
+    /// </summary>
+    public GuestMemoryPlace? GuestMemory { get; init; }
 }

@@ -98,10 +98,16 @@ public class MemorySlot
     public bool IsLogged => (Flags & SlotFlags.LogDirty) != 0;
 
     /// <summary>KVM's slot word: the address space in the upper half, the id in the lower.</summary>
-    internal uint Word => ((uint)_space << 16) | _id;
+    internal uint Word => WordOf(Space, Id);
+
+    /// <inheritdoc cref="Word"/>
+    internal static uint WordOf(AddressSpaceId space, SlotId id) => ((uint)space.Value << 16) | id.Value;
 
     /// <summary>Whether guest writes leave the guest.</summary>
     public bool IsReadOnly => (Flags & SlotFlags.ReadOnly) != 0;
+
+    /// <summary>Whether pages of a file stand behind it too; such a slot cannot be logged.</summary>
+    internal bool HasGuestMemory => (Flags & SlotFlags.GuestMemfd) != 0;
 
     /// <summary>KVM's visibility rule: a user's slot that is not being removed.</summary>
     public bool IsVisible => !IsInvalid && _id < SlotLimits.UserSlots;

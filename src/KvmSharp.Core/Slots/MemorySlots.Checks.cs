@@ -41,6 +41,8 @@ partial class MemorySlots
             { Space = edit.Region.Space, Backing = present.Backing };
         }
 
+        if (edit.Region.GuestMemory is not null)
+            edit.Region = edit.Region with { Flags = edit.Region.Flags | SlotFlags.GuestMemfd };
         MemoryRegion region = edit.Region;
         SlotFlags allowed = AllowedBeside(region.Flags);
         if ((region.Flags & ~allowed) != 0)
@@ -56,6 +58,8 @@ partial class MemorySlots
         if (region.Backing is { } backing && region.Size != 0
             && !backing.Range.Contains(new HvaRange(region.Hva, region.Size)))
             return Refuse(SlotCheck.BackingCovers, region.Hva.Value, hvaEnd.Value);
+        if (region.GuestMemory is { } place && (!Page.IsAligned(place.Offset) || place.Offset + region.Size < place.Offset))
+            return Refuse(SlotCheck.GuestFileOffset, place.Offset, region.Size);
         SlotRefusal spaceRefusal = CheckSpace(region.Space, id);
         if (!spaceRefusal.Succeeded)
             return spaceRefusal;
@@ -101,10 +105,10 @@ partial class MemorySlots
         return default;
     }
 
-    // Memory that only the guest maps goes with no other flag, as far as KVM has come.
+    // Pages of a file go with no other flag, as far as KVM has come.
     SlotFlags AllowedBeside(SlotFlags flags)
     {
-        SlotFlags extra = _mirror?.ExtraFlags ?? SlotFlags.None;
+        SlotFlags extra = _mirror?.ExtraFlags ?? SlotFlags.GuestMemfd;
         return (flags & extra & SlotFlags.GuestMemfd) != 0 ? SlotFlags.GuestMemfd : SlotFlags.LogDirty | SlotFlags.ReadOnly;
     }
 

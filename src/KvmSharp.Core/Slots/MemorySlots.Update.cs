@@ -8,7 +8,8 @@ namespace KvmSharp.Slots;
 
 // The update protocol, once for all stores:
 //
-//   1. check everything; take a reference to the memory of new slots; let a mirror make the change first;
+//   1. check everything; take a reference to the memory of new slots, and their pages of a file; let a mirror make the
+//      change first;
 //   2. if memory is taken away: hide its slots, so that every lookup finds them invalid, publish, zap and flush them
 //      from the second stage, and wait for readers that found them before;
 //   3. publish the result;
@@ -82,6 +83,19 @@ partial class MemorySlots
         if (!overlap.Succeeded)
             return overlap;
 
+        SlotRefusal bound = TryBind(edits[..kept], changes);
+        if (!bound.Succeeded)
+            return bound;
+        SlotRefusal update = HoldAndUpdate(space, changes);
+        if (update.Succeeded)
+            ForgetBindings(changes);
+        else
+            UndoBindings(changes, changes);
+        return update;
+    }
+
+    SlotRefusal HoldAndUpdate(SlotSpace space, Span<SlotChange> changes)
+    {
         SlotRefusal held = HoldMemory(changes);
         if (!held.Succeeded)
             return held;

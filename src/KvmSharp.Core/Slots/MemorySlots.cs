@@ -291,6 +291,7 @@ public sealed partial class MemorySlots
     {
         lock (_slotsLock)
         {
+            _guestMemory = null;
             foreach (SlotSpace space in _spaces)
             {
                 SlotSet slots = space.Store.Active;

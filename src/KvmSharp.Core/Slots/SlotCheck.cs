@@ -30,6 +30,9 @@ public enum SlotCheck
     /// <summary>The host range lies inside the owner named with it, which has not been disposed.</summary>
     BackingCovers,
 
+    /// <summary>A place in a file is a multiple of the page size, and the range from it does not wrap.</summary>
+    GuestFileOffset,
+
     /// <summary>The address space exists.</summary>
     SpaceExists,
 
@@ -45,7 +48,7 @@ public enum SlotCheck
     /// <summary>The count of all pages does not wrap.</summary>
     TotalPagesDoNotWrap,
 
-    /// <summary>A slot with memory that only the guest maps stays as it was made.</summary>
+    /// <summary>A slot with pages of a file stays as it was made.</summary>
     GuestMemfdUnchanged,
 
     /// <summary>A slot keeps its host memory.</summary>
@@ -65,6 +68,18 @@ public enum SlotCheck
 
     /// <summary>There is memory for the dirty bitmap.</summary>
     MemoryForBitmap,
+
+    /// <summary>A file is named, and open.</summary>
+    GuestFileOpen,
+
+    /// <summary>The file is the machine's.</summary>
+    GuestFileIsMachines,
+
+    /// <summary>The file reaches as far as the slot.</summary>
+    GuestFileCovers,
+
+    /// <summary>No page of the file stands behind two slots.</summary>
+    GuestFilePagesFree,
 
     /// <summary>The hypervisor that keeps the slots too accepts the change.</summary>
     MirrorAccepts,

@@ -19,8 +19,8 @@ public enum SlotFlags : uint
     ReadOnly = 1 << 1,
 
     /// <summary>
-    /// The slot has memory that only the guest maps, besides the user's (<c>KVM_MEM_GUEST_MEMFD</c>). Only a hypervisor that
-    /// keeps the slots too can offer it; such a slot is neither moved nor flagged otherwise.
+    /// Pages of a file of the machine stand behind the slot, besides the user's memory (<c>KVM_MEM_GUEST_MEMFD</c>; see
+    /// <see cref="MemoryRegion.GuestMemory"/>). Such a slot is neither moved, nor logged, nor read-only.
     /// </summary>
     GuestMemfd = 1 << 2,
 

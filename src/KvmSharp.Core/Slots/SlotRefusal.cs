@@ -51,6 +51,8 @@ public readonly record struct SlotRefusal
         SlotCheck.HvaIsUsers => Text($"{_id}: host range from 0x{_value:x} ends beyond 0x{_bound:x}"),
         SlotCheck.BackingCovers =>
             Text($"{_id}: host range [0x{_value:x},0x{_bound:x}) is not wholly inside its owner, or the owner is disposed"),
+        SlotCheck.GuestFileOffset =>
+            Text($"{_id}: 0x{_bound:x} bytes of a file from 0x{_value:x}: not a page's start, or it wraps"),
         SlotCheck.SpaceExists => Text($"{_id}: address space 0x{_value:x} is not below 0x{_bound:x}"),
         SlotCheck.GpaDoesNotWrap => Text($"{_id}: guest range from 0x{_value:x} of 0x{_bound:x} bytes wraps"),
         SlotCheck.PagesWithinLimit => Text($"{_id}: 0x{_value:x} pages are more than 0x{_bound:x}"),
@@ -64,6 +66,10 @@ public readonly record struct SlotRefusal
         SlotCheck.NamedOnce => Text($"{_id}: named twice in one transaction"),
         SlotCheck.NoOverlap => Text($"{_id}: guest frame 0x{_value:x} belongs to slot 0x{_bound:x} too"),
         SlotCheck.MemoryForBitmap => Text($"{_id}: no memory for a dirty bitmap of 0x{_value:x} pages"),
+        SlotCheck.GuestFileOpen => Text($"{_id}: GUEST_MEMFD without a file, or with one that was closed"),
+        SlotCheck.GuestFileIsMachines => Text($"{_id}: the file is another machine's"),
+        SlotCheck.GuestFileCovers => Text($"{_id}: 0x{_value:x} is beyond the end of the file, 0x{_bound:x}"),
+        SlotCheck.GuestFilePagesFree => Text($"{_id}: of the file's bytes [0x{_value:x},0x{_bound:x}) some are another slot's"),
         SlotCheck.MirrorAccepts => Text($"{_id}: the hypervisor refuses 0x{_bound:x} pages at guest frame 0x{_value:x}"),
         SlotCheck.WithinMaxGfn => Text($"{_id}: last guest frame 0x{_value:x} is above 0x{_bound:x}"),
         SlotCheck.IdFree => Text($"0x{_value:x} ids are wanted and 0x{_bound:x} are free"),

@@ -35,7 +35,7 @@ sealed class VmDescriptor(int descriptor) : KvmDescriptor(descriptor)
     {
         var create = new kvm_create_guest_memfd { size = size, flags = flags };
         KvmErrno errno = Call.Try(this, Requests.KVM_CREATE_GUEST_MEMFD, ref create, out int descriptor);
-        file = errno == KvmErrno.None ? new GuestMemfd(descriptor, size) : null;
+        file = errno == KvmErrno.None ? new GuestMemfd(descriptor) : null;
         return errno;
     }
 

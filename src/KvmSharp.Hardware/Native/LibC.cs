@@ -12,6 +12,8 @@ static unsafe partial class LibC
     internal const int O_RDWR = 0x2;
     internal const int O_CLOEXEC = 0x8_0000;
 
+    internal const int F_DUPFD_CLOEXEC = 1030;
+
     internal const int PROT_READ = 1;
     internal const int PROT_WRITE = 2;
     internal const int MAP_SHARED = 0x1;
@@ -34,6 +36,9 @@ static unsafe partial class LibC
 
     [LibraryImport("libc", SetLastError = true)]
     internal static partial int close(int fd);
+
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial int fcntl(SafeHandle fd, int cmd, nint arg);
 
     [LibraryImport("libc", SetLastError = true)]
     internal static partial int ioctl(SafeHandle fd, nuint request, nuint argument);

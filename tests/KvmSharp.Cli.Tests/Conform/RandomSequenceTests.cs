@@ -133,6 +133,11 @@ public sealed class RandomSequenceTests
 
         internal override ulong Generation(uint space) => _inner.Generation(space);
 
+        internal override KvmErrno CreateMemfd(string name, ulong size, ulong flags, bool isForeign) =>
+            _inner.CreateMemfd(name, size, flags, isForeign);
+
+        internal override void CloseMemfd(string name) => _inner.CloseMemfd(name);
+
         internal override GuestAccess Access(uint vcpu, GuestAccess access) =>
             base.Access(vcpu, fault == Fault.MovesToNowhere && access.Address >> 12 == 3 ? access with { Address = access.Address + 0x1000 } : access);
 
@@ -172,5 +177,9 @@ public sealed class RandomSequenceTests
             KvmErrno errno = _inner.SetSlot(word, flags, gpa, size, hva);
             return fault == Fault.ForgetsOverlap && errno == KvmErrno.EEXIST ? KvmErrno.None : errno;
         }
+
+        private protected override KvmErrno SetSlot2Core(
+            uint word, uint flags, ulong gpa, ulong size, ulong hva, string? descriptor, ulong offset) =>
+            _inner.SetSlot2(word, flags, gpa, size, hva, descriptor, offset);
     }
 }

@@ -84,6 +84,9 @@ sealed partial class MachineModel
             if (result.Exists(other => other != slot && other.Overlaps(slot)))
                 return KvmErrno.EEXIST;
         }
+        // These machines have no files of guest memory, so none is named.
+        if (placed.Exists(slot => slot.Flags == SlotFlags.GuestMemfd))
+            return KvmErrno.EBADF;
         if (removes)
             Advance(space);
         if (placed.Exists(slot => slot.Gfn + slot.Pages > WholeAddressSpacePages))
@@ -128,7 +131,8 @@ sealed partial class MachineModel
                 new Hva(old.Hva));
         }
         UInt128 hvaEnd = (UInt128)region.Hva.Value + region.Size;
-        if ((uint)region.Flags > 3 || region.Size % Page.Size != 0 || region.Gpa.Value % Page.Size != 0
+        bool areFlagsSound = (uint)region.Flags <= 3 || (region.Flags == SlotFlags.GuestMemfd && (old is null || region.Size == 0));
+        if (!areFlagsSound || region.Size % Page.Size != 0 || region.Gpa.Value % Page.Size != 0
             || region.Hva.Value % Page.Size != 0 || hvaEnd > 0x7fff_ffff_f000
             || (UInt128)region.Gpa.Value + region.Size > ulong.MaxValue || region.Size / Page.Size > int.MaxValue)
         {

@@ -21,7 +21,8 @@ public sealed class RegionVectorTests
     [
         ("M01", 0, 0, 0, PG, H, None),
         ("M02", 0, 0, 0, PG, H, None),
-        ("M03", 1, 4, MB, PG, H, EINVAL),
+        ("R04", 1, 4, MB, PG, H, EBADF),
+        ("R07", 1, 8, MB, PG, H, EINVAL),
         ("M05", 1, 0, MB, PG + 1, H, EINVAL),
         ("M06", 1, 0, MB + 512, PG, H, EINVAL),
         ("M07", 1, 0, MB, PG, H + 512, EINVAL),

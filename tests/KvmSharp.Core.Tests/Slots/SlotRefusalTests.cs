@@ -22,6 +22,10 @@ public sealed class SlotRefusalTests
             SlotCheck.BackingCovers, 0xa000, 0xc000,
             "slot:42: host range [0xa000,0xc000) is not wholly inside its owner, or the owner is disposed"
         },
+        {
+            SlotCheck.GuestFileOffset, 0xabc, 0x2000,
+            "slot:42: 0x2000 bytes of a file from 0xabc: not a page's start, or it wraps"
+        },
         { SlotCheck.SpaceExists, 0x10, 0x2, "slot:42: address space 0x10 is not below 0x2" },
         { SlotCheck.GpaDoesNotWrap, 0xffffffffff, 0x2000, "slot:42: guest range from 0xffffffffff of 0x2000 bytes wraps" },
         { SlotCheck.PagesWithinLimit, 0x80000000, 0x7fffffff, "slot:42: 0x80000000 pages are more than 0x7fffffff" },
@@ -37,6 +41,13 @@ public sealed class SlotRefusalTests
         { SlotCheck.NamedOnce, 42, 0, "slot:42: named twice in one transaction" },
         { SlotCheck.NoOverlap, 0x1f, 0x2b, "slot:42: guest frame 0x1f belongs to slot 0x2b too" },
         { SlotCheck.MemoryForBitmap, 0x40000, 0, "slot:42: no memory for a dirty bitmap of 0x40000 pages" },
+        { SlotCheck.GuestFileOpen, 0, 0, "slot:42: GUEST_MEMFD without a file, or with one that was closed" },
+        { SlotCheck.GuestFileIsMachines, 0, 0, "slot:42: the file is another machine's" },
+        { SlotCheck.GuestFileCovers, 0x3000, 0x2000, "slot:42: 0x3000 is beyond the end of the file, 0x2000" },
+        {
+            SlotCheck.GuestFilePagesFree, 0x1000, 0x3000,
+            "slot:42: of the file's bytes [0x1000,0x3000) some are another slot's"
+        },
         { SlotCheck.MirrorAccepts, 0x100, 0x10, "slot:42: the hypervisor refuses 0x10 pages at guest frame 0x100" },
         { SlotCheck.WithinMaxGfn, 0x10000, 0xffff, "slot:42: last guest frame 0x10000 is above 0xffff" },
         { SlotCheck.IdFree, 0x1, 0, "0x1 ids are wanted and 0x0 are free" },

@@ -17,8 +17,11 @@ enum ConformFeature
     /// <summary>Malformed calls can be made: bad addresses, unknown requests.</summary>
     Raw,
 
-    /// <summary>Slots with a second descriptor, and memory that only the guest maps.</summary>
+    /// <summary>Slots with pages of a file behind them: a second descriptor.</summary>
     GuestMemfd,
+
+    /// <summary>Such files that the user can map too.</summary>
+    GuestMemfdFlags,
 
     /// <summary>Instructions are executed.</summary>
     Cpu,

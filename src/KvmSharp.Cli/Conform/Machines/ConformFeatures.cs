@@ -13,6 +13,7 @@ static class ConformFeatures
         ["gpa52"] = ConformFeature.Gpa52,
         ["raw"] = ConformFeature.Raw,
         ["guest-memfd"] = ConformFeature.GuestMemfd,
+        ["guest-memfd-flags"] = ConformFeature.GuestMemfdFlags,
         ["cpu"] = ConformFeature.Cpu,
         ["emulated"] = ConformFeature.Emulated,
         ["ioevent"] = ConformFeature.Ioevent,

@@ -69,6 +69,25 @@ abstract class ConformMachine : IDisposable
         return errno;
     }
 
+    /// <summary><c>KVM_SET_USER_MEMORY_REGION2</c>. Descriptors go by the names that files give them.</summary>
+    internal KvmErrno SetSlot2(uint word, uint flags, ulong gpa, ulong size, ulong hva, string? descriptor, ulong offset)
+    {
+        KvmErrno errno = SetSlot2Core(word, flags, gpa, size, hva, descriptor, offset);
+        if (errno == KvmErrno.None)
+            Remember(word, size);
+        return errno;
+    }
+
+    /// <summary><c>KVM_CREATE_GUEST_MEMFD</c>; a file that had the name is closed.</summary>
+    /// <param name="name">The name to give it.</param>
+    /// <param name="size">Bytes.</param>
+    /// <param name="flags">Flags.</param>
+    /// <param name="isForeign">Whether it is to be another machine's.</param>
+    internal abstract KvmErrno CreateMemfd(string name, ulong size, ulong flags, bool isForeign);
+
+    /// <summary>Closes such a file, if there is one of that name.</summary>
+    internal abstract void CloseMemfd(string name);
+
     /// <summary>Whether a slot's bitmap is of a size that can be fetched.</summary>
     internal bool CanLog(uint word) => !_pages.TryGetValue(word, out ulong pages) || pages <= MostLoggedPages;
 
@@ -111,7 +130,7 @@ abstract class ConformMachine : IDisposable
 
     internal abstract KvmErrno CreateVcpu(ulong id);
 
-    /// <summary>Makes an event of a name, in place of one that had it. Descriptors go by the names that files give them.</summary>
+    /// <summary>Makes an event of a name, in place of one that had it.</summary>
     internal virtual void CreateEvent(string name)
     {
         if (_events.Remove(name, out IMachineEvent? old))
@@ -173,8 +192,6 @@ abstract class ConformMachine : IDisposable
         GC.SuppressFinalize(this);
     }
 
-    private protected void Remember(uint word, ulong size) => _pages[word] = size >> Page.Shift;
-
     private protected bool TryFindEvent(string name, [NotNullWhen(true)] out IMachineEvent? found) =>
         _events.TryGetValue(name, out found);
 
@@ -183,6 +200,11 @@ abstract class ConformMachine : IDisposable
     private protected abstract IMachineEvent NewEvent();
 
     private protected abstract KvmErrno SetSlotCore(uint word, uint flags, ulong gpa, ulong size, ulong hva);
+
+    private protected abstract KvmErrno SetSlot2Core(
+        uint word, uint flags, ulong gpa, ulong size, ulong hva, string? descriptor, ulong offset);
+
+    void Remember(uint word, ulong size) => _pages[word] = size >> Page.Shift;
 
     void ClearEvents()
     {

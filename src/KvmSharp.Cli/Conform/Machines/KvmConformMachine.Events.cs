@@ -1,4 +1,3 @@
-using System.Collections.Generic;
 using KvmSharp.Buses;
 using KvmSharp.Hardware;
 using KvmSharp.Hardware.Abi;
@@ -9,8 +8,6 @@ namespace KvmSharp.Cli.Conform.Machines;
 // Descriptors, and what only the kernel has.
 partial class KvmConformMachine : IKernelCalls
 {
-    readonly Dictionary<string, GuestMemfd> _memfds = [];
-
     internal override IKernelCalls Kernel => this;
 
     VmDescriptor Vm => _machine.Vm;
@@ -31,51 +28,12 @@ partial class KvmConformMachine : IKernelCalls
 
     KvmErrno IKernelCalls.CreateIrqchip() => Vm.TryCreateIrqchip();
 
-    KvmErrno IKernelCalls.CreateMemfd(string name, ulong size, ulong flags, bool isForeign)
-    {
-        // The file outlives the machine that made it.
-        using HardwareMachine? other = isForeign ? _backend.CreateMachine() : null;
-        KvmErrno errno = (other?.Vm ?? Vm).TryCreateGuestMemfd(size, flags, out GuestMemfd? memfd);
-        if (errno != KvmErrno.None)
-            return errno;
-        CloseMemfd(name);
-        _memfds.Add(name, memfd!);
-        return errno;
-    }
-
-    void IKernelCalls.CloseMemfd(string name) => CloseMemfd(name);
-
-    KvmErrno IKernelCalls.SetSlot2(
-        uint word, uint flags, ulong gpa, ulong size, ulong hva, string? descriptor, ulong offset)
-    {
-        var region = new kvm_userspace_memory_region2
-        {
-            slot = word,
-            flags = flags,
-            guest_phys_addr = gpa,
-            memory_size = size,
-            userspace_addr = hva,
-            guest_memfd = descriptor is null ? 0 : unchecked((uint)NumberOf(descriptor)),
-            guest_memfd_offset = offset,
-        };
-        KvmErrno errno = Vm.TrySetMemoryRegion2(ref region);
-        if (errno == KvmErrno.None)
-            Remember(word, size);
-        return errno;
-    }
-
     KvmErrno IKernelCalls.TryAt(uint? vcpu, uint number, uint address)
     {
         var request = new Request(number, "ioctl");
         if (vcpu is null)
             return Vm.TryAt(request, address);
         return _vcpus.TryGetValue(vcpu.Value, out HardwareVcpu? owner) ? owner.Descriptor.TryAt(request, address) : KvmErrno.EBADF;
-    }
-
-    void CloseMemfd(string name)
-    {
-        if (_memfds.Remove(name, out GuestMemfd? old))
-            old.Dispose();
     }
 
     private protected override IMachineEvent NewEvent() => new EventDescriptor();
@@ -86,11 +44,4 @@ partial class KvmConformMachine : IKernelCalls
         : _memfds.TryGetValue(name, out GuestMemfd? memfd) ? memfd.Number
         : name == DeviceName ? _machine.System.Number
         : -1;
-
-    void ClearMemfds()
-    {
-        foreach (GuestMemfd memfd in _memfds.Values)
-            memfd.Dispose();
-        _memfds.Clear();
-    }
 }

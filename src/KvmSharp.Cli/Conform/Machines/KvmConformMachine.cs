@@ -6,6 +6,7 @@ using KvmSharp.Backends;
 using KvmSharp.Hardware;
 using KvmSharp.Hardware.Abi;
 using KvmSharp.Hardware.Native;
+using KvmSharp.Slots.GuestFiles;
 using KvmSharp.Vcpus;
 
 namespace KvmSharp.Cli.Conform.Machines;
@@ -115,11 +116,14 @@ sealed partial class KvmConformMachine : ConformMachine
 
     void FindFeatures()
     {
+        const int BothFlags = (int)(GuestMemoryFlags.Mmap | GuestMemoryFlags.InitShared);
         _features.UnionWith([ConformFeature.Raw, ConformFeature.Cpu]);
         if (AddressSpaces > 1)
             _features.Add(ConformFeature.Spaces);
         if (_machine.HasGuestMemory)
             _features.Add(ConformFeature.GuestMemfd);
+        if (_machine.HasGuestMemory && _machine.Check(KvmCapability.GuestMemfdFlags) == BothFlags)
+            _features.Add(ConformFeature.GuestMemfdFlags);
         if (_machine.Check(KvmCapability.Ioeventfd) > 0)
             _features.Add(ConformFeature.Ioevent);
         if (_machine.Check(KvmCapability.Irqchip) > 0)

@@ -22,7 +22,8 @@ sealed partial class SoftConformMachine(int addressSpaces) : ConformMachine
     internal override bool Has(ConformFeature feature) => feature switch
     {
         ConformFeature.None or ConformFeature.Generation or ConformFeature.Gpa52 or ConformFeature.Cpu
-            or ConformFeature.Ioevent or ConformFeature.Coalesced => true,
+            or ConformFeature.Ioevent or ConformFeature.Coalesced or ConformFeature.GuestMemfd
+            or ConformFeature.GuestMemfdFlags => true,
         ConformFeature.Spaces => addressSpaces > 1,
         _ => false,
     };
@@ -33,6 +34,7 @@ sealed partial class SoftConformMachine(int addressSpaces) : ConformMachine
     {
         _software.Dispose();
         _vcpus.Clear();
+        ClearMemfds();
         base.Renew();
         _software = NewMachine(addressSpaces);
     }
@@ -83,6 +85,7 @@ sealed partial class SoftConformMachine(int addressSpaces) : ConformMachine
     public override void Dispose()
     {
         _software.Dispose();
+        ClearMemfds();
         base.Dispose();
     }
 
@@ -90,9 +93,15 @@ sealed partial class SoftConformMachine(int addressSpaces) : ConformMachine
 
     private protected override KvmErrno SetSlotCore(uint word, uint flags, ulong gpa, ulong size, ulong hva)
     {
-        var region = new MemoryRegion(IdOf(word), (SlotFlags)flags, new Gpa(gpa), size, new Hva(hva)) { Space = SpaceOf(word) };
-        return Machine.Slots.TrySet(region).Errno;
+        // KVM's older call knows fewer flags, and looks at them first.
+        const SlotFlags Known = SlotFlags.LogDirty | SlotFlags.ReadOnly;
+        return ((SlotFlags)flags & ~Known) != 0
+            ? KvmErrno.EINVAL
+            : Machine.Slots.TrySet(RegionOf(word, flags, gpa, size, hva)).Errno;
     }
+
+    static MemoryRegion RegionOf(uint word, uint flags, ulong gpa, ulong size, ulong hva) =>
+        new(IdOf(word), (SlotFlags)flags, new Gpa(gpa), size, new Hva(hva)) { Space = SpaceOf(word) };
 
     static SlotId IdOf(uint word) => new((ushort)word);
 

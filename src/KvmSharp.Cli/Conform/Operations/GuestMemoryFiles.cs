@@ -37,10 +37,10 @@ sealed class CreateMemfd : Operation
     {
         if (_closes)
         {
-            machine.Kernel!.CloseMemfd(_name);
+            machine.CloseMemfd(_name);
             return Outcome.Done;
         }
-        return Outcome.Of(machine.Kernel!.CreateMemfd(_name, _size.On(0), _flags.On(0), _isForeign));
+        return Outcome.Of(machine.CreateMemfd(_name, _size.On(0), _flags.On(0), _isForeign));
     }
 }
 
@@ -62,7 +62,7 @@ sealed class SetSlot2(ArgumentReader reader) : Operation
     internal override string Run(ConformMachine machine)
     {
         ulong arena = machine.Arena.Start.Value;
-        return Outcome.Of(machine.Kernel!.SetSlot2(
+        return Outcome.Of(machine.SetSlot2(
             _word.On(machine), _flags, _gpa.On(arena), _size.On(arena), _hva.On(arena), _descriptor, _offset.On(0)));
     }
 }
