@@ -13,8 +13,11 @@ sealed class ConformRun(IReadOnlyList<ConformMachine> machines, CancellationToke
 {
     /// <summary>Runs a file from its beginning, each machine new.</summary>
     /// <param name="lines">The lines.</param>
-    /// <param name="stopAtDifference">Whether to end at the first line on which machines differ.</param>
-    internal ConformOutcome Run(IReadOnlyList<ConformLine> lines, bool stopAtDifference = false)
+    /// <param name="comparesOnly">
+    /// Whether it is to find a line on which machines differ, and end there. What one of them cannot do, the others leave out
+    /// too, since later lines would show it.
+    /// </param>
+    internal ConformOutcome Run(IReadOnlyList<ConformLine> lines, bool comparesOnly = false)
     {
         var outcome = new ConformOutcome();
         var lacking = new ConformFeature[machines.Count];
@@ -27,12 +30,17 @@ sealed class ConformRun(IReadOnlyList<ConformMachine> machines, CancellationToke
                 outcome.WasInterrupted = true;
                 break;
             }
-            Run(line, lacking, outcome);
-            if (stopAtDifference && outcome.Differences.Count > 0)
+            if (comparesOnly && LackingMachine(line) is { } lacks)
+                outcome.Skip(lacks.Name, line.Operation.Needs);
+            else
+                Run(line, lacking, outcome);
+            if (comparesOnly && outcome.Differences.Count > 0)
                 break;
         }
         return outcome;
     }
+
+    ConformMachine? LackingMachine(ConformLine line) => machines.FirstOrDefault(machine => !machine.Has(line.Operation.Needs));
 
     void Run(ConformLine line, ConformFeature[] lacking, ConformOutcome outcome)
     {

@@ -48,6 +48,7 @@ public sealed class RandomSequenceTests
             "vcpu ok", "vcpu EINVAL", "vcpu EEXIST", "harvest value", "reset value", "ioevent ok", "ioevent EEXIST",
             "ioevent ENOENT", "ioevent EINVAL", "ioevent EBADF", "coalesce ok", "coalesce EINVAL", "coalesced mmio",
             "coalesced pio", "coalesced none", "out ok", "out io", "irqfd ok", "irqfd EINVAL", "take raised",
+            "memfd ok", "memfd EINVAL", "slot2 ok", "slot2 EINVAL", "slot2 EEXIST", "slot2 EBADF",
         })
         {
             Assert.True(seen.GetValueOrDefault(wanted) > 0, $"never seen: {wanted}; seen: {string.Join(", ", seen)}");
@@ -61,6 +62,7 @@ public sealed class RandomSequenceTests
     [InlineData(Fault.ForgetsOverlap)]
     [InlineData(Fault.MovesToNowhere)]
     [InlineData(Fault.ForgetsTriggers)]
+    [InlineData(Fault.KeepsBindings)]
     public void A_broken_machine_is_found_and_its_sequence_made_short(Fault fault)
     {
         using var sound = new SoftConformMachine(1);
@@ -90,12 +92,14 @@ public sealed class RandomSequenceTests
         ForgetsOverlap,
         MovesToNowhere,
         ForgetsTriggers,
+        KeepsBindings,
     }
 
     /// <summary>Our machine with one thing wrong.</summary>
     sealed class BrokenMachine(Fault fault) : ConformMachine
     {
         readonly SoftConformMachine _inner = new(1);
+        readonly HashSet<(string?, ulong)> _everBound = [];
 
         internal override string Name => "broken";
 
@@ -104,6 +108,7 @@ public sealed class RandomSequenceTests
         internal override void Renew()
         {
             _inner.Renew();
+            _everBound.Clear();
             base.Renew();
         }
 
@@ -179,7 +184,13 @@ public sealed class RandomSequenceTests
         }
 
         private protected override KvmErrno SetSlot2Core(
-            uint word, uint flags, ulong gpa, ulong size, ulong hva, string? descriptor, ulong offset) =>
-            _inner.SetSlot2(word, flags, gpa, size, hva, descriptor, offset);
+            uint word, uint flags, ulong gpa, ulong size, ulong hva, string? descriptor, ulong offset)
+        {
+            // The second deletion of a slot is refused; so would be a slot that takes the pages again.
+            KvmErrno errno = _inner.SetSlot2(word, flags, gpa, size, hva, descriptor, offset);
+            return fault == Fault.KeepsBindings && size != 0 && (flags & 4) != 0 && !_everBound.Add((descriptor, offset))
+                ? KvmErrno.EINVAL
+                : errno;
+        }
     }
 }

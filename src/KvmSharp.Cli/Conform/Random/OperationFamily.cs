@@ -19,13 +19,19 @@ enum OperationFamily
 
     /// <summary>Events by writes, collected writes, and the writes.</summary>
     Ioevent,
+
+    /// <summary>Slots with pages of a file behind them.</summary>
+    Memfd,
 }
 
 /// <summary>The families by name.</summary>
 static class OperationFamilies
 {
     internal static IReadOnlyList<OperationFamily> All { get; } =
-        [OperationFamily.Slot, OperationFamily.Log, OperationFamily.Ring, OperationFamily.Vcpu, OperationFamily.Ioevent];
+    [
+        OperationFamily.Slot, OperationFamily.Log, OperationFamily.Ring, OperationFamily.Vcpu, OperationFamily.Ioevent,
+        OperationFamily.Memfd,
+    ];
 
     internal static string NameOf(OperationFamily family) => family.ToString().ToLowerInvariant();
 }

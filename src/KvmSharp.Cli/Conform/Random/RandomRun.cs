@@ -64,7 +64,7 @@ sealed class RandomRun(IReadOnlyList<ConformMachine> machines, ConformOptions op
             if (ConformFile.ParseLine(index + 1, lines[index]) is { } line)
                 parsed.Add(line);
         }
-        return new ConformRun(machines, interruption).Run(parsed, stopAtDifference: true);
+        return new ConformRun(machines, interruption).Run(parsed, comparesOnly: true);
     }
 }
 

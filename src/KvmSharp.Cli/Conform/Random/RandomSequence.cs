@@ -28,6 +28,7 @@ sealed class RandomSequence
     readonly HashSet<ulong> _sinceReset = [];
     readonly bool _usesRings;
     readonly RandomEvents _events;
+    readonly RandomGuestFiles _guestFiles;
     int _vcpus;
 
     RandomSequence(int seed, IReadOnlyList<OperationFamily> families)
@@ -39,6 +40,7 @@ sealed class RandomSequence
         _usesRings = rings && (!others || _random.Next(4) == 0);
         // Into a ring an emulator puts a page each time, so pages are written with care: see Access().
         _events = new RandomEvents(_random, avoidsSlots: _usesRings);
+        _guestFiles = new RandomGuestFiles(_random, _ids, Place);
         _families = [.. families.Where(family => family is not OperationFamily.Ring && (family != OperationFamily.Log || !_usesRings))];
     }
 
@@ -66,6 +68,8 @@ sealed class RandomSequence
         _vcpus = 1;
         if (Has(OperationFamily.Ioevent))
             _lines.AddRange(RandomEvents.Begin());
+        if (Has(OperationFamily.Memfd))
+            _lines.AddRange(RandomGuestFiles.Begin());
         for (int count = _random.Next(4); count >= 0; count--)
             Slot();
     }
@@ -95,7 +99,9 @@ sealed class RandomSequence
             _lines.Add(_events.Next(_random.Next(Math.Min(_vcpus, 2))));
         else if (Has(OperationFamily.Log) && kind < 50)
             Log();
-        else if (Has(OperationFamily.Slot) && kind < 70)
+        else if (Has(OperationFamily.Memfd) && kind < 60)
+            _lines.Add(_guestFiles.Next());
+        else if (Has(OperationFamily.Slot) && kind < 75)
             Slot();
         else
             Access();
