@@ -9,7 +9,7 @@ sealed class SlotMap : SlotSet
     // Fixed once published.
     RangeTrie<GuestFrames> _byGfn;
     HvaIndex _byHva;
-    IdTrie _byId;
+    IdIndex _byId;
     int _count;
 
     internal static readonly SlotMap Empty = new();
@@ -46,7 +46,8 @@ sealed class SlotMap : SlotSet
     /// <summary>A map with the changes applied; this one stays as it is.</summary>
     internal SlotMap With(ReadOnlySpan<SlotChange> changes, long edit)
     {
-        var map = new SlotMap { _byGfn = _byGfn, _byHva = _byHva, _byId = _byId, _count = _count };
+        var map = new SlotMap { _byGfn = _byGfn, _byHva = _byHva, _count = _count };
+        map._byId.CopyFrom(_byId);
         // What leaves a place goes first, so that slots may take each other's.
         foreach (ref readonly SlotChange change in changes)
         {
@@ -66,13 +67,13 @@ sealed class SlotMap : SlotSet
     void Remove(long edit, MemorySlot old)
     {
         _byHva.Remove(edit, old);
-        _byId.Set(edit, old.Id, null);
+        _byId.Remove(edit, old.Id);
         _count--;
     }
 
     void Put(long edit, MemorySlot? old, MemorySlot @new)
     {
-        _byId.Set(edit, @new.Id, @new);
+        _byId.Put(edit, old, @new);
         if (old is null)
         {
             _byGfn.Insert(edit, @new);
