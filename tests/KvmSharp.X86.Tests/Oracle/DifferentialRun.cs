@@ -25,12 +25,7 @@ sealed class DifferentialRun : IDisposable
     readonly RandomSource _random;
     readonly InstructionGenerator _generator;
     readonly StateGenerator _states;
-    readonly UserState _before = new();
-    readonly UserState _host = new();
-    readonly UserState _ours = new();
-    readonly byte[] _windowBefore = new byte[HardwareOracle.WindowSize];
-    readonly byte[] _windowHost = new byte[HardwareOracle.WindowSize];
-    readonly byte[] _windowOurs = new byte[HardwareOracle.WindowSize];
+    readonly TwoSides _sides;
     readonly List<GuestCase> _placed = [];
     readonly Dictionary<Code, ulong> _sums = [];
     readonly Dictionary<Code, int> _wrong = [];
@@ -50,7 +45,7 @@ sealed class DifferentialRun : IDisposable
         _states = new StateGenerator(_random);
         _area = new CodeArea(oracle);
         _software = new UserModeGuest(_area.Start, NativeArena.Size);
-        _before.Reset();
+        _sides = new TwoSides(_software, oracle, _area.Window);
     }
 
     /// <summary>States that were run.</summary>
@@ -108,34 +103,28 @@ sealed class DifferentialRun : IDisposable
 
     void RunCase(GuestCase generated)
     {
-        _states.Fill(_before, _windowBefore, _set.Parts);
-        generated.PlaceOperands(_random, _before, _area.Window);
+        UserState before = _sides.Before;
+        _states.Fill(before, _sides.WindowBefore, _set.Parts);
+        generated.PlaceOperands(_random, before, _area.Window);
         Instruction instruction = generated.Instruction;
-        if (InstructionExceptions.IsUndefined(instruction, _before, _windowBefore, _area.Window))
+        if (InstructionExceptions.IsUndefined(instruction, before, _sides.WindowBefore, _area.Window))
             return;
         Cases++;
-        _before.CopyTo(_ours);
-        _windowBefore.CopyTo(_windowOurs, 0);
-        int ourTrap = _software.Run(generated.Address, _ours, _area.Window, _windowOurs);
-        ulong undefined = ourTrap == HardwareOracle.NoTrap ? UndefinedFlags.Of(instruction, _before.Gprs[1]) : 0;
+        _sides.RunOurs(generated.Address);
+        ulong undefined = _sides.OurTrap == HardwareOracle.NoTrap ? UndefinedFlags.Of(instruction, before.Gprs[1]) : 0;
         ref ulong sum = ref CollectionsMarshal.GetValueRefOrAddDefault(_sums, instruction.Code, out _);
-        sum = StateSum.Add(sum, ourTrap, _ours, _windowOurs, undefined);
+        sum = _sides.AddOursTo(sum, undefined);
         if (_oracle is null)
             return;
 
-        _before.CopyTo(_host);
-        _windowBefore.CopyTo(_oracle.Window);
-        int hostTrap = _oracle.Run(generated.Address, _host);
-        _oracle.Window.CopyTo(_windowHost);
-        InstructionExceptions.Excuse(instruction, _before, _host, _ours, _windowHost, _windowOurs, _area.Window);
-        if (hostTrap != ourTrap || !StateComparison.AreEqual(_host, _ours, undefined)
-            || !_windowHost.AsSpan().SequenceEqual(_windowOurs))
-        {
-            Report(generated, hostTrap, ourTrap, undefined);
-        }
+        _sides.RunHost(generated.Address);
+        InstructionExceptions.Excuse(
+            instruction, before, _sides.Host, _sides.Ours, _sides.WindowHost, _sides.WindowOurs, _area.Window);
+        if (!_sides.Agree(undefined))
+            Report(generated, undefined);
     }
 
-    void Report(GuestCase generated, int hostTrap, int ourTrap, ulong undefined)
+    void Report(GuestCase generated, ulong undefined)
     {
         Instruction instruction = generated.Instruction;
         _wrong[instruction.Code] = _wrong.GetValueOrDefault(instruction.Code) + 1;
@@ -143,8 +132,7 @@ sealed class DifferentialRun : IDisposable
             return;
         _report.AppendLine(
             CultureInfo.InvariantCulture,
-            $"{instruction.Code}: {instruction} ({Convert.ToHexStringLower(generated.Bytes)}), fault on the host {hostTrap}, ours {ourTrap}");
-        _report.Append(StateComparison.Describe(_before, _host, _ours, undefined));
-        _report.Append(StateComparison.DescribeWindow(_windowBefore, _windowHost, _windowOurs));
+            $"{instruction.Code}: {instruction} ({Convert.ToHexStringLower(generated.Bytes)}), fault on the host {_sides.HostTrap}, ours {_sides.OurTrap}");
+        _report.Append(_sides.Describe(undefined));
     }
 }

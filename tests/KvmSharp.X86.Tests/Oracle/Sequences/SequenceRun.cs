@@ -26,12 +26,7 @@ sealed class SequenceRun : IDisposable
     readonly StateGenerator _states;
     readonly CodeArea _area;
     readonly UserModeGuest _software;
-    readonly UserState _before = new();
-    readonly UserState _host = new();
-    readonly UserState _ours = new();
-    readonly byte[] _windowBefore = new byte[HardwareOracle.WindowSize];
-    readonly byte[] _windowHost = new byte[HardwareOracle.WindowSize];
-    readonly byte[] _windowOurs = new byte[HardwareOracle.WindowSize];
+    readonly TwoSides _sides;
     readonly List<string> _differences = [];
 
     // Of the sequence that is placed.
@@ -56,7 +51,7 @@ sealed class SequenceRun : IDisposable
         _translates = translates;
         if (translates)
             _software.TranslateAtOnce();
-        _before.Reset();
+        _sides = new TwoSides(_software, oracle, _area.Window);
     }
 
     /// <summary>Sequences that were run.</summary>
@@ -94,7 +89,7 @@ sealed class SequenceRun : IDisposable
                 Fill(kind, sequence);
                 bool agrees = RunPlaced();
                 Cases++;
-                Sums[name] = StateSum.Add(Sums.GetValueOrDefault(name), _trap, _ours, _windowOurs, Undefined);
+                Sums[name] = _sides.AddOursTo(Sums.GetValueOrDefault(name), Undefined);
                 if (!agrees)
                 {
                     Report(kind, sequence);
@@ -106,10 +101,7 @@ sealed class SequenceRun : IDisposable
 
     public void Dispose() => _software.Dispose();
 
-    int _trap;
-    int _hostTrap;
-
-    ulong Undefined => _trap == HardwareOracle.NoTrap ? _flow.AtEnd : _flow.Anywhere;
+    ulong Undefined => _sides.OurTrap == HardwareOracle.NoTrap ? _flow.AtEnd : _flow.Anywhere;
 
     void Place(Sequence sequence)
     {
@@ -133,25 +125,19 @@ sealed class SequenceRun : IDisposable
             SequenceKind.X87 => StateGenerator.Parts.X87,
             _ => StateGenerator.Parts.Integer,
         };
-        _states.Fill(_before, _windowBefore, parts);
-        sequence.Pointers.Prepare(_random, _before, _area.Window);
+        _states.Fill(_sides.Before, _sides.WindowBefore, parts);
+        sequence.Pointers.Prepare(_random, _sides.Before, _area.Window);
     }
 
     // Runs what is placed from the state before, on both sides; whether they agree.
     bool RunPlaced()
     {
-        _before.CopyTo(_ours);
-        _windowBefore.CopyTo(_windowOurs, 0);
-        _trap = _software.Run(_address, _ours, _area.Window, _windowOurs);
-        Faults += _trap == HardwareOracle.NoTrap ? 0 : 1;
+        _sides.RunOurs(_address);
+        Faults += _sides.OurTrap == HardwareOracle.NoTrap ? 0 : 1;
         if (_oracle is null)
             return true;
-        _before.CopyTo(_host);
-        _windowBefore.CopyTo(_oracle.Window);
-        _hostTrap = _oracle.Run(_address, _host);
-        _oracle.Window.CopyTo(_windowHost);
-        return _hostTrap == _trap && StateComparison.AreEqual(_host, _ours, Undefined)
-            && _windowHost.AsSpan().SequenceEqual(_windowOurs);
+        _sides.RunHost(_address);
+        return _sides.Agree(Undefined);
     }
 
     // Places a sequence and runs it, for the second time if it is translated after the first.
@@ -166,19 +152,18 @@ sealed class SequenceRun : IDisposable
     void Report(SequenceKind kind, Sequence sequence)
     {
         SequenceShrinker shrinker = new((candidate, _, _) => !RunAnew(candidate));
-        Sequence least = shrinker.Shrink(sequence, _before, _windowBefore);
+        Sequence least = shrinker.Shrink(sequence, _sides.Before, _sides.WindowBefore);
         RunAnew(least);
         StringBuilder text = new();
         text.AppendLine(
             CultureInfo.InvariantCulture,
             $"seed {_random.Seed:x}, sequence {Sequences} ({kind}), {least.Steps.Count} of its {sequence.Steps.Count} steps; "
-            + $"fault on the host {_hostTrap}, ours {_trap}");
+            + $"fault on the host {_sides.HostTrap}, ours {_sides.OurTrap}");
         text.Append(least.Describe(_address));
         text.AppendLine(" from registers that are not zero");
-        text.Append(StateComparison.DescribeNonzero(_before));
+        text.Append(StateComparison.DescribeNonzero(_sides.Before));
         text.AppendLine(" differing");
-        text.Append(StateComparison.Describe(_before, _host, _ours, Undefined));
-        text.Append(StateComparison.DescribeWindow(_windowBefore, _windowHost, _windowOurs));
+        text.Append(_sides.Describe(Undefined));
         _differences.Add(text.ToString());
     }
 }
