@@ -22,8 +22,21 @@ sealed record Diagnosis(
 {
     internal const int CurrentSchema = 1;
 
-    internal static bool IsUsable(IReadOnlyList<Finding> findings) => findings.Any(
-        finding => finding is { Subject: Subject.RealMode or Subject.LongMode, Condition: Condition.Ok });
+    internal static bool IsUsable(IReadOnlyList<Finding> findings) =>
+        IsOk(findings, Subject.RealMode) || IsOk(findings, Subject.LongMode);
+
+    /// <summary>Which guests run on <c>/dev/kvm</c>, in a sentence.</summary>
+    internal static string Verdict(IReadOnlyList<Finding> findings) =>
+        (IsOk(findings, Subject.RealMode), IsOk(findings, Subject.LongMode)) switch
+        {
+            (true, true) => "Guests run on /dev/kvm.",
+            (true, false) => "Guests that stay in real mode run on /dev/kvm, others on the software CPU.",
+            (false, true) => "Guests that begin in long mode run on /dev/kvm, others on the software CPU.",
+            _ => "No guests run on /dev/kvm; the software CPU needs none of this.",
+        };
+
+    static bool IsOk(IReadOnlyList<Finding> findings, Subject subject) =>
+        findings.Any(finding => finding.Subject == subject && finding.Condition == Condition.Ok);
 }
 
 [JsonSourceGenerationOptions(

@@ -113,7 +113,7 @@ sealed class DoctorCommand : Command, IExplained
                 writer.WriteLine($"  {line}");
         }
         writer.WriteLine();
-        writer.WriteLine(diagnosis.Usable ? "Guests run on /dev/kvm." : "No guests run on /dev/kvm; the software CPU needs none of this.");
+        writer.WriteLine(Diagnosis.Verdict(diagnosis.Findings));
     }
 
     static string Spaced(string name)

@@ -32,6 +32,16 @@ public sealed class DoctorCommandTests
         Assert.False(diagnosis.Usable);
     }
 
+    [Theory]
+    [InlineData(Condition.Ok, Condition.Ok, "Guests run on /dev/kvm.")]
+    [InlineData(Condition.Ok, Condition.Missing, "Guests that stay in real mode run on /dev/kvm, others on the software CPU.")]
+    [InlineData(Condition.Missing, Condition.Ok, "Guests that begin in long mode run on /dev/kvm, others on the software CPU.")]
+    [InlineData(Condition.Unknown, Condition.Unknown, "No guests run on /dev/kvm; the software CPU needs none of this.")]
+    public void The_last_line_says_which_guests_run(Enum realMode, Enum longMode, string verdict) =>
+        Assert.Equal(
+            verdict,
+            Diagnosis.Verdict([new Finding(Subject.RealMode, (Condition)realMode, ""), new Finding(Subject.LongMode, (Condition)longMode, "")]));
+
     [Fact]
     public void Each_subject_is_found_once_and_in_order()
     {
