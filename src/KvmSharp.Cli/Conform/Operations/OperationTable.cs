@@ -44,6 +44,7 @@ static class OperationTable
         ["run"] = static reader => new RunVcpu(reader),
         ["reg"] = static reader => new GetRegister(reader),
         ["immediate"] = static reader => new SetImmediateExit(reader),
+        ["kick"] = static reader => new KickVcpu(reader),
         ["triple-fault"] = static reader => new SetTripleFault(reader),
 
         ["eventfd"] = static reader => new CreateEvent(reader),

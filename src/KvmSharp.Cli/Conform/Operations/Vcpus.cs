@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Threading;
 using KvmSharp.Backends;
 using KvmSharp.Cli.Conform.Language;
 using KvmSharp.Cli.Conform.Machines;
@@ -108,18 +109,34 @@ sealed class StartVcpu(ArgumentReader reader) : VcpuOperation(reader)
 }
 
 /// <summary>
-/// <c>run VCPU answer=BYTES</c>: <c>KVM_RUN</c>; the exit. The bytes are what the guest is to get if it waits for an answer.
+/// <c>run VCPU answer=BYTES kick=MILLISECONDS</c>: <c>KVM_RUN</c>; the exit. The bytes are what the guest is to get if it waits for
+/// an answer; after so long another thread kicks the vCPU.
 /// </summary>
 sealed class RunVcpu(ArgumentReader reader) : VcpuOperation(reader)
 {
+    const ulong LongestWait = 10_000;
+
     readonly byte[] _answer = ReadAnswer(reader);
+    readonly ulong? _kickAfter = ReadWait(reader);
 
     private protected override string Run(ConformMachine machine, IVcpu vcpu)
     {
+        using Timer? kick = _kickAfter is { } wait
+            ? new Timer(static state => ((IVcpu)state!).Kick(), vcpu, TimeSpan.FromMilliseconds(wait), Timeout.InfiniteTimeSpan)
+            : null;
         VcpuExit exit = vcpu.Run();
         string text = ExitText.Of(exit);
         _answer.AsSpan(0, Math.Min(_answer.Length, exit.Data.Length)).CopyTo(exit.Data);
         return text;
+    }
+
+    static ulong? ReadWait(ArgumentReader reader)
+    {
+        if (!reader.TryTake("kick", out Argument wait))
+            return null;
+        return Expression.TryParseNumber(wait.Text, out ulong milliseconds) && milliseconds <= LongestWait
+            ? milliseconds
+            : throw new ConformSyntaxException(wait.Column, $"\"{wait.Text}\" is not from 0 to {LongestWait} ms");
     }
 
     static byte[] ReadAnswer(ArgumentReader reader)
@@ -189,6 +206,16 @@ sealed class SetImmediateExit : VcpuOperation
     private protected override string Run(ConformMachine machine, IVcpu vcpu)
     {
         vcpu.ImmediateExit = _on;
+        return Outcome.Done;
+    }
+}
+
+/// <summary><c>kick VCPU</c>: ends a run that is under way, or the next one.</summary>
+sealed class KickVcpu(ArgumentReader reader) : VcpuOperation(reader)
+{
+    private protected override string Run(ConformMachine machine, IVcpu vcpu)
+    {
+        vcpu.Kick();
         return Outcome.Done;
     }
 }
