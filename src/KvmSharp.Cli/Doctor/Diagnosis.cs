@@ -23,20 +23,22 @@ sealed record Diagnosis(
     internal const int CurrentSchema = 1;
 
     internal static bool IsUsable(IReadOnlyList<Finding> findings) =>
-        IsOk(findings, Subject.RealMode) || IsOk(findings, Subject.LongMode);
+        ConditionOf(findings, Subject.RealMode) == Condition.Ok
+        || ConditionOf(findings, Subject.LongMode) is Condition.Ok or Condition.Limited;
 
     /// <summary>Which guests run on <c>/dev/kvm</c>, in a sentence.</summary>
     internal static string Verdict(IReadOnlyList<Finding> findings) =>
-        (IsOk(findings, Subject.RealMode), IsOk(findings, Subject.LongMode)) switch
+        (ConditionOf(findings, Subject.RealMode), ConditionOf(findings, Subject.LongMode)) switch
         {
-            (true, true) => "Guests run on /dev/kvm.",
-            (true, false) => "Guests that stay in real mode run on /dev/kvm, others on the software CPU.",
-            (false, true) => "Guests that begin in long mode run on /dev/kvm, others on the software CPU.",
+            (Condition.Ok, Condition.Ok) => "Guests run on /dev/kvm.",
+            (Condition.Ok, Condition.Limited) => "Guests run on /dev/kvm, in long mode not all; the software CPU runs those too.",
+            (Condition.Ok, _) => "Guests that stay in real mode run on /dev/kvm, others on the software CPU.",
+            (_, Condition.Ok or Condition.Limited) => "Guests that begin in long mode run on /dev/kvm, others on the software CPU.",
             _ => "No guests run on /dev/kvm; the software CPU needs none of this.",
         };
 
-    static bool IsOk(IReadOnlyList<Finding> findings, Subject subject) =>
-        findings.Any(finding => finding.Subject == subject && finding.Condition == Condition.Ok);
+    static Condition? ConditionOf(IReadOnlyList<Finding> findings, Subject subject) =>
+        findings.FirstOrDefault(finding => finding.Subject == subject)?.Condition;
 }
 
 [JsonSourceGenerationOptions(

@@ -110,10 +110,16 @@ sealed class KvmProbe(string device)
 
     void ProbeModes(HardwareBackend backend)
     {
-        string? realMode = ProbeGuest.Try(backend, longMode: false);
+        string? realMode = ProbeGuest.Try(backend, ProbeGuestKind.RealMode);
         Add(Subject.RealMode, realMode is null ? Condition.Ok : Condition.Missing, realMode ?? "works", realMode is null ? null : SoftwareInstead);
-        string? longMode = ProbeGuest.Try(backend, longMode: true);
-        Add(Subject.LongMode, longMode is null ? Condition.Ok : Condition.Missing, longMode ?? "works", longMode is null ? null : SoftwareInstead);
+        string? longMode = ProbeGuest.Try(backend, ProbeGuestKind.LongMode);
+        string? withSse = longMode is null ? ProbeGuest.Try(backend, ProbeGuestKind.LongModeWithSse) : null;
+        if (longMode is not null)
+            Add(Subject.LongMode, Condition.Missing, longMode, SoftwareInstead);
+        else if (withSse is not null)
+            Add(Subject.LongMode, Condition.Limited, $"works without SSE; with it {withSse}", SoftwareInstead);
+        else
+            Add(Subject.LongMode, Condition.Ok, "works");
     }
 
     void Add(Subject subject, Condition condition, string detail, string? fix = null) =>

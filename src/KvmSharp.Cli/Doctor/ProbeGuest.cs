@@ -9,7 +9,17 @@ using KvmSharp.Vcpus;
 
 namespace KvmSharp.Cli.Doctor;
 
-/// <summary>Tries whether a guest runs: a sum in a loop, in real mode or in long mode, then HLT.</summary>
+/// <summary>What a probe guest needs.</summary>
+enum ProbeGuestKind
+{
+    RealMode,
+    LongMode,
+
+    /// <summary>Vector instructions too, which every compiler uses and not every emulator knows.</summary>
+    LongModeWithSse,
+}
+
+/// <summary>Tries whether a guest runs: a sum in a loop, then HLT.</summary>
 [SupportedOSPlatform("linux")]
 static class ProbeGuest
 {
@@ -37,7 +47,6 @@ static class ProbeGuest
         0x66, 0x01, 0xc8,             // add eax, ecx
         0xe2, 0xfb,                   // loop to the add
         0x66, 0xa3, 0x00, 0x80,       // mov [0x8000], eax
-        0xf4,                         // hlt
     ];
 
     // With what a kernel does all the time: a stack, control registers, vectors.
@@ -52,16 +61,21 @@ static class ProbeGuest
         0x75, 0xf2,                                           // jnz to the push
         0x0f, 0x20, 0xd8,                                     // mov rax, cr3
         0x0f, 0x22, 0xd8,                                     // mov cr3, rax
+    ];
+
+    static readonly byte[] _sseCode =
+    [
         0x66, 0x0f, 0x6e, 0xc0,                               // movd xmm0, eax
         0x66, 0x0f, 0xfe, 0xc0,                               // paddd xmm0, xmm0
-        0xf4,                                                 // hlt
     ];
+
+    const byte Hlt = 0xf4;
 
     // A guest that spins for ever is one that does not run.
     static readonly TimeSpan _patience = TimeSpan.FromSeconds(2);
 
     /// <returns>Nothing when it runs; otherwise what happened instead.</returns>
-    internal static string? Try(HardwareBackend backend, bool longMode)
+    internal static string? Try(HardwareBackend backend, ProbeGuestKind kind)
     {
         try
         {
@@ -69,12 +83,11 @@ static class ProbeGuest
             using AnonymousMemory memory = AnonymousMemory.Create(MemoryBytes);
             machine.Slots.Add(new Gpa(0), memory);
             using HardwareVcpu vcpu = machine.CreateVcpu(new VcpuId(0));
-            byte[] code = longMode ? _longModeCode : _realModeCode;
-            machine.Memory.TryWrite(new Gpa(Code), code, out _);
-            if (longMode)
-                EnterLongMode(backend, machine, vcpu);
-            else
+            machine.Memory.TryWrite(new Gpa(Code), CodeOf(kind), out _);
+            if (kind == ProbeGuestKind.RealMode)
                 EnterRealMode(vcpu);
+            else
+                EnterLongMode(backend, machine, vcpu);
             vcpu.SetRegs(new KvmRegs { Rip = Code, Rflags = 2 });
             using var patience = new Timer(_ => vcpu.Kick(), null, _patience, Timeout.InfiniteTimeSpan);
             VcpuExit exit = vcpu.Run();
@@ -90,6 +103,13 @@ static class ProbeGuest
             return exception.Message;
         }
     }
+
+    static byte[] CodeOf(ProbeGuestKind kind) => kind switch
+    {
+        ProbeGuestKind.RealMode => [.. _realModeCode, Hlt],
+        ProbeGuestKind.LongMode => [.. _longModeCode, Hlt],
+        _ => [.. _longModeCode, .. _sseCode, Hlt],
+    };
 
     static void EnterRealMode(HardwareVcpu vcpu)
     {

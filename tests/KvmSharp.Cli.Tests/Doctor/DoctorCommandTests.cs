@@ -35,6 +35,7 @@ public sealed class DoctorCommandTests
     [Theory]
     [InlineData(Condition.Ok, Condition.Ok, "Guests run on /dev/kvm.")]
     [InlineData(Condition.Ok, Condition.Missing, "Guests that stay in real mode run on /dev/kvm, others on the software CPU.")]
+    [InlineData(Condition.Ok, Condition.Limited, "Guests run on /dev/kvm, in long mode not all; the software CPU runs those too.")]
     [InlineData(Condition.Missing, Condition.Ok, "Guests that begin in long mode run on /dev/kvm, others on the software CPU.")]
     [InlineData(Condition.Unknown, Condition.Unknown, "No guests run on /dev/kvm; the software CPU needs none of this.")]
     public void The_last_line_says_which_guests_run(Enum realMode, Enum longMode, string verdict) =>
