@@ -45,13 +45,21 @@ partial class Cpu
     /// How many instructions of a block are executed one by one before it is translated. By default about as many as take
     /// as long as a translation does: whatever a guest does, translating at most doubles its time.
     /// </summary>
-    internal long InstructionsBeforeTranslation { get; set; } = 1 << 20;
+    internal long InstructionsBeforeTranslation { get; set; } = 1 << 17;
 
     /// <summary>Blocks translated, for counting.</summary>
     internal long BlocksTranslated { get; private set; }
 
-    /// <summary>Notes that a block was translated.</summary>
-    internal void CountTranslation() => BlocksTranslated++;
+    /// <summary>Translations made, for counting: each of one block or several.</summary>
+    internal long RegionsTranslated { get; private set; }
+
+    /// <summary>Notes a translation.</summary>
+    /// <param name="blocks">Its blocks that had none before.</param>
+    internal void CountTranslation(int blocks)
+    {
+        RegionsTranslated++;
+        BlocksTranslated += blocks;
+    }
 
     /// <summary>Jumps whose target was looked up, and those that were not at hand; for counting.</summary>
     internal long BlockLookups { get; private set; }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Threading;
 using Iced.Intel;
 using KvmSharp.Vcpus;
@@ -20,13 +21,17 @@ partial class Cpu
     // Set by anyone.
     bool _exitsImmediately;
 
-    const int AtEnd = -1;
+    /// <summary>In place of an operation's index: the end of a block.</summary>
+    internal const int AtEnd = -1;
+
+    // The operation of its block's body that stopped, or AtEnd.
+    int _stoppedAt;
 
     // In single mode: whether the one instruction has been fetched.
     bool _singleTaken;
 
-    /// <summary>The operation of its block's body that stopped; <see cref="AtEnd"/> as long as none has.</summary>
-    internal int StoppedAt { get; set; } = AtEnd;
+    /// <summary>The block after which the next is not known, or in which an operation stopped. RIP is where it starts, or the next.</summary>
+    internal Block? StoppedIn { get; private set; }
 
     /// <summary>Why the run loop does not simply go on.</summary>
     internal StopReason Stop { get; set; }
@@ -67,6 +72,27 @@ partial class Cpu
 
     /// <summary>Whether a repeated instruction is to stop after each round.</summary>
     internal bool IsStepping => _single;
+
+    /// <summary>Notes where a run of blocks has come to an end.</summary>
+    /// <param name="block">The block.</param>
+    /// <param name="index">The operation in its body that stopped, or <see cref="AtEnd"/>.</param>
+    internal void StopIn(Block block, int index)
+    {
+        StoppedIn = block;
+        _stoppedAt = index;
+    }
+
+    /// <summary>Counts instructions that are done.</summary>
+    internal void Complete(long instructions) => Instructions += instructions;
+
+    /// <summary>
+    /// Whether the next block may be executed at once: the poll for requests. What a flush took away may be what it was decoded
+    /// from.
+    /// </summary>
+    /// <param name="uncounted">Instructions done and not counted yet.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal bool MayGoOn(long uncounted = 0) =>
+        !Vcpu.NeedsExit && Memory.TlbFlushes == _flushesSeen && Instructions + uncounted < Budget;
 
     /// <summary>Runs until the owner has to do something: <see cref="Exit"/>.</summary>
     /// <remarks>The vCPU is outside guest mode before and after.</remarks>
@@ -183,27 +209,24 @@ partial class Cpu
             Block? next = block.Execute(this);
             if (next is null)
             {
-                SettleBlock(block);
+                SettleBlock(StoppedIn!, _stoppedAt);
                 return;
             }
-            Instructions += block.Instructions;
-            // One poll a block. What a flush took away may be what the next block was decoded from.
-            if (Vcpu.NeedsExit || Memory.TlbFlushes != _flushesSeen || Instructions >= Budget)
+            if (!MayGoOn())
                 return;
             block = next;
         }
         Settle(null, isEnd: true);
     }
 
-    void SettleBlock(Block block)
+    void SettleBlock(Block block, int index)
     {
-        if (StoppedAt is var index && index == AtEnd)
+        if (index == AtEnd)
         {
             Instructions += block.Body.Length;
             Settle(block.End, isEnd: true);
             return;
         }
-        StoppedAt = AtEnd;
         Instructions += index;
         Settle(block.Body[index], isEnd: false);
     }

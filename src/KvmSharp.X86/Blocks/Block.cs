@@ -16,8 +16,9 @@ sealed class Block
     Link _next;
     Link _taken;
 
-    // None until the block has been executed often.
-    TranslatedBlock? _translated;
+    // None until the block, or one in its region, has been executed often.
+    TranslatedRegion? _translated;
+    int _entry;
 
     // Instructions executed one by one.
     long _executed;
@@ -45,18 +46,42 @@ sealed class Block
     /// <summary>The page in which the last instruction goes on, if it does. Such a block is looked up each time.</summary>
     internal CodePage? SecondPage { get; set; }
 
-    /// <summary>Executes the block.</summary>
+    /// <summary>Executes the block, or blocks from this one on.</summary>
     /// <returns>
-    /// What <see cref="Terminator.Leave"/> returns; or none, when an operation stopped: <see cref="Cpu.StoppedAt"/>.
+    /// The block to go on with. None when it has to be looked up, or something stopped: <see cref="Cpu.StoppedIn"/> says in
+    /// which block. Instructions of those before it are counted.
     /// </returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal Block? Execute(Cpu cpu) => _translated is { } translated ? translated(cpu) : Interpret(cpu);
+    internal Block? Execute(Cpu cpu) => _translated is { } translated ? translated(cpu, _entry) : Interpret(cpu);
+
+    /// <summary>Leaves the block; RIP is at its start, and its body is done.</summary>
+    /// <inheritdoc cref="Execute"/>
+    internal Block? Leave(Cpu cpu) => Count(cpu, _end.Leave(cpu, this));
+
+    /// <summary>Leaves the block when it is known whether the condition of its jump holds.</summary>
+    /// <inheritdoc cref="Leave(Cpu)"/>
+    internal Block? Leave(Cpu cpu, bool holds) => Count(cpu, _end.Leave(cpu, this, holds));
 
     /// <summary>The block that follows in memory, or that is jumped to in any case; RIP is there already.</summary>
     internal Block? Next(Cpu cpu) => _next.Holds(cpu) ? _next.Target : Follow(cpu, ref _next);
 
     /// <summary>The block that a condition jumps to; RIP is there already.</summary>
     internal Block? Taken(Cpu cpu) => _taken.Holds(cpu) ? _taken.Target : Follow(cpu, ref _taken);
+
+    /// <summary>The block that <see cref="Next"/> last gave, if it was at that address and is there still.</summary>
+    internal Block? LinkedNext(Cpu cpu, ulong rip) => _next.Holds(cpu, rip) ? _next.Target : null;
+
+    /// <inheritdoc cref="LinkedNext"/>
+    internal Block? LinkedTaken(Cpu cpu, ulong rip) => _taken.Holds(cpu, rip) ? _taken.Target : null;
+
+    Block? Count(Cpu cpu, Block? next)
+    {
+        if (next is null)
+            cpu.StopIn(this, Cpu.AtEnd);
+        else
+            cpu.Complete(Instructions);
+        return next;
+    }
 
     Block? Interpret(Cpu cpu)
     {
@@ -65,17 +90,30 @@ sealed class Block
         {
             if (!body[index].Execute(cpu))
             {
-                cpu.StoppedAt = index;
+                cpu.StopIn(this, index);
                 return null;
             }
         }
         _executed += Instructions;
-        if (_executed >= cpu.InstructionsBeforeTranslation && BlockTranslator.IsSupported)
+        if (_executed >= cpu.InstructionsBeforeTranslation && RegionTranslator.IsSupported)
+            Translate(cpu);
+        return Leave(cpu);
+    }
+
+    void Translate(Cpu cpu)
+    {
+        Region region = RegionFinder.Around(this, cpu);
+        TranslatedRegion translated = RegionTranslator.Translate(region);
+        int added = 0;
+        for (int entry = 0; entry < region.Blocks.Length; entry++)
         {
-            _translated = BlockTranslator.Translate(this);
-            cpu.CountTranslation();
+            Block block = region.Blocks[entry];
+            if (block._translated is null)
+                added++;
+            block._translated = translated;
+            block._entry = entry;
         }
-        return _end.Leave(cpu, this);
+        cpu.CountTranslation(added);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -93,6 +131,8 @@ sealed class Block
     {
         internal Block Target => target;
 
-        internal bool Holds(Cpu cpu) => epoch == cpu.Epoch && rip == cpu.Rip;
+        internal bool Holds(Cpu cpu) => Holds(cpu, cpu.Rip);
+
+        internal bool Holds(Cpu cpu, ulong at) => epoch == cpu.Epoch && rip == at;
     }
 }

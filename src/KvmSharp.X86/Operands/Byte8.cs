@@ -12,15 +12,25 @@ readonly struct Byte8 : IOperandSize
 
     public static long SignExtend(ulong value) => (sbyte)value;
 
+    public static ulong RotateLeft(ulong value, int count) => byte.RotateLeft((byte)value, count);
+
+    public static ulong RotateRight(ulong value, int count) => byte.RotateRight((byte)value, count);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ulong Extract(ulong whole, int register) => (byte)(whole >> ShiftOf(register));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ulong Insert(ulong whole, int register, ulong value) =>
+        (whole & ~((ulong)byte.MaxValue << ShiftOf(register))) | ((ulong)(byte)value << ShiftOf(register));
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ulong Read(ref Registers registers, int register) =>
-        (byte)(registers[register & (Register.General - 1)] >> ShiftOf(register));
+        Extract(registers[register & (Register.General - 1)], register);
 
     public static void Write(ref Registers registers, int register, ulong value)
     {
-        int shift = ShiftOf(register);
         ref ulong whole = ref registers[register & (Register.General - 1)];
-        whole = (whole & ~((ulong)byte.MaxValue << shift)) | ((ulong)(byte)value << shift);
+        whole = Insert(whole, register, value);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using KvmSharp.X86.State;
 
@@ -12,8 +13,19 @@ readonly struct Dword32 : IOperandSize
 
     public static long SignExtend(ulong value) => (int)value;
 
+    public static ulong RotateLeft(ulong value, int count) => BitOperations.RotateLeft((uint)value, count);
+
+    public static ulong RotateRight(ulong value, int count) => BitOperations.RotateRight((uint)value, count);
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static ulong Read(ref Registers registers, int register) => (uint)registers[register & Register.Mask];
+    public static ulong Extract(ulong whole, int register) => (uint)whole;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ulong Insert(ulong whole, int register, ulong value) => (uint)value;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ulong Read(ref Registers registers, int register) =>
+        Extract(registers[register & Register.Mask], register);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Write(ref Registers registers, int register, ulong value) =>

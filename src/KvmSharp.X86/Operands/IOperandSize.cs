@@ -20,6 +20,18 @@ interface IOperandSize
     /// <summary>The sign above the size.</summary>
     static abstract long SignExtend(ulong value);
 
+    /// <summary>Rotates a zero-extended value; the count is taken modulo the size. The result is zero-extended.</summary>
+    static abstract ulong RotateLeft(ulong value, int count);
+
+    /// <inheritdoc cref="RotateLeft"/>
+    static abstract ulong RotateRight(ulong value, int count);
+
+    /// <summary>Takes a register of this size out of the general register that it is part of; zero-extended.</summary>
+    static abstract ulong Extract(ulong whole, int register);
+
+    /// <summary>What a general register becomes when the register of this size in it is written.</summary>
+    static abstract ulong Insert(ulong whole, int register, ulong value);
+
     static abstract ulong Read(ref Registers registers, int register);
 
     /// <summary>Writes a register as the size does: 32 bits clear the upper half, 8 and 16 leave the rest alone.</summary>

@@ -10,8 +10,9 @@ interface ISource
     ulong Read<TSize>(ref Registers registers)
         where TSize : struct, IOperandSize;
 
-    /// <summary>Appends itself as an argument of a call.</summary>
-    void Push(BlockEmitter code);
+    /// <summary>Appends code that pushes what <see cref="Read"/> returns.</summary>
+    void Push<TSize>(RegionEmitter code)
+        where TSize : struct, IOperandSize;
 }
 
 /// <summary>A general register of the operation's size.</summary>
@@ -21,9 +22,8 @@ readonly struct RegisterSource(int register) : ISource
     public ulong Read<TSize>(ref Registers registers)
         where TSize : struct, IOperandSize => TSize.Read(ref registers, register);
 
-    public void Push(BlockEmitter code) => code.Push(Of, register);
-
-    static RegisterSource Of(int register) => new(register);
+    public void Push<TSize>(RegionEmitter code)
+        where TSize : struct, IOperandSize => code.PushRegister<TSize>(register);
 }
 
 /// <summary>A constant in the instruction.</summary>
@@ -33,9 +33,8 @@ readonly struct ImmediateSource(ulong value) : ISource
     public ulong Read<TSize>(ref Registers registers)
         where TSize : struct, IOperandSize => TSize.Truncate(value);
 
-    public void Push(BlockEmitter code) => code.Push(Of, value);
-
-    static ImmediateSource Of(ulong value) => new(value);
+    public void Push<TSize>(RegionEmitter code)
+        where TSize : struct, IOperandSize => code.PushConstant(TSize.Truncate(value));
 }
 
 /// <summary>CL, whatever the size: how far a shift goes.</summary>
@@ -45,7 +44,6 @@ readonly struct CountSource : ISource
     public ulong Read<TSize>(ref Registers registers)
         where TSize : struct, IOperandSize => (byte)registers[Register.Rcx];
 
-    public void Push(BlockEmitter code) => code.Push(Of, 0);
-
-    static CountSource Of(int unused) => default;
+    public void Push<TSize>(RegionEmitter code)
+        where TSize : struct, IOperandSize => code.PushRegister<Byte8>(Register.Rcx);
 }

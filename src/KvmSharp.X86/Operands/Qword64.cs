@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using KvmSharp.X86.State;
 
@@ -11,6 +12,16 @@ readonly struct Qword64 : IOperandSize
     public static ulong Truncate(ulong value) => value;
 
     public static long SignExtend(ulong value) => (long)value;
+
+    public static ulong RotateLeft(ulong value, int count) => BitOperations.RotateLeft(value, count);
+
+    public static ulong RotateRight(ulong value, int count) => BitOperations.RotateRight(value, count);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ulong Extract(ulong whole, int register) => whole;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ulong Insert(ulong whole, int register, ulong value) => value;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ulong Read(ref Registers registers, int register) => registers[register & Register.Mask];

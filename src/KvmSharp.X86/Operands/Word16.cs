@@ -12,13 +12,24 @@ readonly struct Word16 : IOperandSize
 
     public static long SignExtend(ulong value) => (short)value;
 
+    public static ulong RotateLeft(ulong value, int count) => ushort.RotateLeft((ushort)value, count);
+
+    public static ulong RotateRight(ulong value, int count) => ushort.RotateRight((ushort)value, count);
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static ulong Read(ref Registers registers, int register) => (ushort)registers[register & Register.Mask];
+    public static ulong Extract(ulong whole, int register) => (ushort)whole;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ulong Insert(ulong whole, int register, ulong value) => (whole & ~(ulong)ushort.MaxValue) | (ushort)value;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ulong Read(ref Registers registers, int register) =>
+        Extract(registers[register & Register.Mask], register);
 
     public static void Write(ref Registers registers, int register, ulong value)
     {
         ref ulong whole = ref registers[register & Register.Mask];
-        whole = (whole & ~(ulong)ushort.MaxValue) | (ushort)value;
+        whole = Insert(whole, register, value);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using KvmSharp.X86.Operands;
 using KvmSharp.X86.State;
 using KvmSharp.X86.Translated;
@@ -15,40 +14,28 @@ sealed class BinaryRegister<TOperation, TSize, TSource>(int destination, TSource
 {
     internal override bool Execute(Cpu cpu)
     {
-        Apply(cpu, destination, source);
-        return true;
-    }
-
-    internal override FlagUse FlagUse => TOperation.FlagUse;
-
-    internal override void Emit(BlockEmitter code)
-    {
-        if (code.FlagsAreSeen)
-            code.Call(Apply, destination, source);
-        else
-            code.Call(ApplyUnseen, destination, source);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static void Apply(Cpu cpu, int destination, TSource source)
-    {
         ref Registers registers = ref cpu.State.Registers;
         ulong left = TSize.Read(ref registers, destination);
         ulong result = TOperation.Apply<TSize>(ref cpu.State.Flags, left, source.Read<TSize>(ref registers));
         if (TOperation.Writes)
             TSize.Write(ref registers, destination, result);
+        return true;
     }
 
-    // The flags it leaves go where nobody looks, and the host's compiler drops the work of making them.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static void ApplyUnseen(Cpu cpu, int destination, TSource source)
+    internal override FlagUse FlagUse => TOperation.FlagUse;
+
+    internal override void Emit(RegionEmitter code)
     {
-        if (!TOperation.Writes)
+        if (!TOperation.Writes && !code.FlagsAreSeen)
             return;
-        LazyFlags unseen = cpu.State.Flags;
-        ref Registers registers = ref cpu.State.Registers;
-        ulong left = TSize.Read(ref registers, destination);
-        TSize.Write(ref registers, destination, TOperation.Apply<TSize>(ref unseen, left, source.Read<TSize>(ref registers)));
+        code.BeginCompute<TOperation>();
+        code.PushRegister<TSize>(destination);
+        source.Push<TSize>(code);
+        code.EndCompute<TOperation, TSize>();
+        if (TOperation.Writes)
+            code.PopRegister<TSize>(destination);
+        else
+            code.Drop();
     }
 }
 
@@ -60,22 +47,40 @@ sealed class BinaryRegisterMemory<TOperation, TSize, TAddressing>(int destinatio
 {
     readonly Address _address = address;
 
-    internal override bool Execute(Cpu cpu) =>
-        TAddressing.TryLinear(cpu, in _address, TSize.Bits / 8, false, out ulong linear) && TryApply(cpu, linear, destination);
-
-    internal override void Emit(BlockEmitter code) => code.CallAccess<TAddressing>(TryApply, in _address, destination);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static bool TryApply(Cpu cpu, ulong linear, int destination)
+    internal override bool Execute(Cpu cpu)
     {
-        if (!TSize.TryLoad(cpu, linear, out ulong right))
+        if (!TAddressing.TryLinear(cpu, in _address, TSize.Bits / 8, false, out ulong linear)
+            || !TSize.TryLoad(cpu, linear, out ulong right))
+        {
             return false;
+        }
         ref Registers registers = ref cpu.State.Registers;
         ulong left = TSize.Read(ref registers, destination);
         ulong result = TOperation.Apply<TSize>(ref cpu.State.Flags, left, right);
         if (TOperation.Writes)
             TSize.Write(ref registers, destination, result);
         return true;
+    }
+
+    internal override void Emit(RegionEmitter code)
+    {
+        if (!TAddressing.IsPlain)
+        {
+            code.CallOperation();
+            return;
+        }
+        code.PushLinear(in _address);
+        code.Load<TSize>();
+        if (!TOperation.Writes && !code.FlagsAreSeen)
+            return;
+        code.BeginCompute<TOperation>();
+        code.PushRegister<TSize>(destination);
+        code.PushValue();
+        code.EndCompute<TOperation, TSize>();
+        if (TOperation.Writes)
+            code.PopRegister<TSize>(destination);
+        else
+            code.Drop();
     }
 }
 
@@ -88,15 +93,10 @@ sealed class BinaryMemory<TOperation, TSize, TAddressing, TSource>(Address addre
 {
     readonly Address _address = address;
 
-    internal override bool Execute(Cpu cpu) =>
-        TAddressing.TryLinear(cpu, in _address, TSize.Bits / 8, TOperation.Writes, out ulong linear)
-        && TryApply(cpu, linear, source);
-
-    internal override void Emit(BlockEmitter code) => code.CallAccess<TAddressing, TSource>(TryApply, in _address, source);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static bool TryApply(Cpu cpu, ulong linear, TSource source)
+    internal override bool Execute(Cpu cpu)
     {
+        if (!TAddressing.TryLinear(cpu, in _address, TSize.Bits / 8, TOperation.Writes, out ulong linear))
+            return false;
         ulong right = source.Read<TSize>(ref cpu.State.Registers);
         ulong left;
         if (!TOperation.Writes)
@@ -114,6 +114,32 @@ sealed class BinaryMemory<TOperation, TSize, TAddressing, TSource>(Address addre
             return false;
         cpu.State.Flags = flags;
         return cpu.Proceed;
+    }
+
+    internal override void Emit(RegionEmitter code)
+    {
+        if (!TAddressing.IsPlain)
+        {
+            code.CallOperation();
+            return;
+        }
+        code.PushLinear(in _address);
+        code.Load<TSize>(forUpdate: TOperation.Writes);
+        if (!TOperation.Writes && !code.FlagsAreSeen)
+            return;
+        code.BeginCompute<TOperation>(aside: TOperation.Writes);
+        code.PushValue();
+        source.Push<TSize>(code);
+        code.EndCompute<TOperation, TSize>();
+        if (!TOperation.Writes)
+        {
+            code.Drop();
+            return;
+        }
+        code.PopValue();
+        code.Store<TSize>();
+        code.KeepFlags();
+        code.Proceed();
     }
 }
 

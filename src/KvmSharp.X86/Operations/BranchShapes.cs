@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using KvmSharp.X86.Blocks;
 using KvmSharp.X86.Operands;
 using KvmSharp.X86.State;
@@ -10,36 +9,33 @@ namespace KvmSharp.X86.Operations;
 sealed class ConditionalJump<TCondition>(ulong target, ulong mask) : Terminator
     where TCondition : struct, ICondition
 {
-    internal override Block? Leave(Cpu cpu, Block block) => Leave(block, cpu, target, (ulong)EndOffset, mask);
+    internal override Block? Leave(Cpu cpu, Block block) => Leave(cpu, block, TCondition.Holds(in cpu.State.Flags));
 
-    internal override void Emit(BlockEmitter code) => code.CallEnd(Leave, target, EndOffset, mask);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static Block? Leave(Block block, Cpu cpu, ulong target, ulong end, ulong mask)
+    internal override Block? Leave(Cpu cpu, Block block, bool holds)
     {
-        if (TCondition.Holds(in cpu.State.Flags))
-        {
-            cpu.Rip = (cpu.Rip + target) & mask;
-            return block.Taken(cpu);
-        }
-        cpu.Rip = (cpu.Rip + end) & mask;
-        return block.Next(cpu);
+        cpu.Rip = (cpu.Rip + (holds ? target : (ulong)EndOffset)) & mask;
+        return holds ? block.Taken(cpu) : block.Next(cpu);
     }
+
+    internal override ulong? NextTarget => (ulong)EndOffset;
+
+    internal override ulong? TakenTarget => target;
+
+    internal override void Emit(RegionEmitter code) => code.GoToIf<TCondition>(target, (ulong)EndOffset);
 }
 
 /// <summary>JMP to a place relative to the block.</summary>
 sealed class Jump(ulong target, ulong mask) : Terminator
 {
-    internal override Block? Leave(Cpu cpu, Block block) => Leave(block, cpu, target, 0, mask);
-
-    internal override void Emit(BlockEmitter code) => code.CallEnd(Leave, target, 0, mask);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static Block? Leave(Block block, Cpu cpu, ulong target, ulong end, ulong mask)
+    internal override Block? Leave(Cpu cpu, Block block)
     {
         cpu.Rip = (cpu.Rip + target) & mask;
         return block.Next(cpu);
     }
+
+    internal override ulong? NextTarget => target;
+
+    internal override void Emit(RegionEmitter code) => code.GoTo(target);
 }
 
 /// <summary>CALL of a place relative to the block, in 64-bit code.</summary>

@@ -1,6 +1,7 @@
 using Iced.Intel;
 using KvmSharp.X86.Operands;
 using KvmSharp.X86.State;
+using KvmSharp.X86.Translated;
 
 namespace KvmSharp.X86.Operations;
 
@@ -69,6 +70,13 @@ sealed class SetRegister<TCondition>(int destination) : Operation
         Byte8.Write(ref cpu.State.Registers, destination, TCondition.Holds(in cpu.State.Flags) ? 1UL : 0);
         return true;
     }
+
+    internal override void Emit(RegionEmitter code)
+    {
+        code.PushConstant(1);
+        code.Choose<TCondition>(static code => code.PushConstant(0));
+        code.PopRegister<Byte8>(destination);
+    }
 }
 
 /// <summary>CMOVcc r, r. A 32-bit destination loses its upper half either way.</summary>
@@ -82,6 +90,13 @@ sealed class MoveIfRegister<TCondition, TSize>(int destination, int source) : Op
         int from = TCondition.Holds(in cpu.State.Flags) ? source : destination;
         TSize.Write(ref registers, destination, TSize.Read(ref registers, from));
         return true;
+    }
+
+    internal override void Emit(RegionEmitter code)
+    {
+        code.PushRegister<TSize>(source);
+        code.Choose<TCondition>(code => code.PushRegister<TSize>(destination));
+        code.PopRegister<TSize>(destination);
     }
 }
 
@@ -105,5 +120,19 @@ sealed class MoveIfMemory<TCondition, TSize, TAddressing>(int destination, Addre
             value = TSize.Read(ref registers, destination);
         TSize.Write(ref registers, destination, value);
         return true;
+    }
+
+    internal override void Emit(RegionEmitter code)
+    {
+        if (!TAddressing.IsPlain)
+        {
+            code.CallOperation();
+            return;
+        }
+        code.PushLinear(in _address);
+        code.Load<TSize>();
+        code.PushValue();
+        code.Choose<TCondition>(code => code.PushRegister<TSize>(destination));
+        code.PopRegister<TSize>(destination);
     }
 }

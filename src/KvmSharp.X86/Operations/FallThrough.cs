@@ -1,4 +1,5 @@
 using KvmSharp.X86.Blocks;
+using KvmSharp.X86.Translated;
 
 namespace KvmSharp.X86.Operations;
 
@@ -10,4 +11,8 @@ sealed class FallThrough : Terminator
         cpu.AdvanceRip(EndOffset);
         return block.Next(cpu);
     }
+
+    internal override ulong? NextTarget => (ulong)EndOffset;
+
+    internal override void Emit(RegionEmitter code) => code.GoTo((ulong)EndOffset);
 }

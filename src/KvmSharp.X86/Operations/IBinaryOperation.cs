@@ -13,6 +13,17 @@ interface IBinaryOperation
     /// <summary>What it has to do with the flags, where nothing about its operands can stop it.</summary>
     static virtual FlagUse FlagUse => FlagUse.Shows;
 
+    /// <summary>What the flags that it leaves are known to come from.</summary>
+    static virtual FlagSource FlagSource => FlagSource.Unknown;
+
+    /// <summary>Whether <see cref="Result"/> is there: the result does not depend on the flags.</summary>
+    static virtual bool HasResult => false;
+
+    /// <summary>The result alone, for code whose flags nobody sees.</summary>
+    /// <inheritdoc cref="Apply"/>
+    static virtual ulong Result<TSize>(ulong left, ulong right)
+        where TSize : struct, IOperandSize => throw new System.NotSupportedException();
+
     /// <summary>Computes the result, which may have anything above the size, and the flags.</summary>
     /// <param name="flags">The flags before, and after.</param>
     /// <param name="left">The destination, zero-extended.</param>
@@ -27,11 +38,17 @@ readonly struct AddOperation : IBinaryOperation
 
     public static FlagUse FlagUse => FlagUse.Replaces;
 
+    public static bool HasResult => true;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ulong Result<TSize>(ulong left, ulong right)
+        where TSize : struct, IOperandSize => left + right;
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ulong Apply<TSize>(ref LazyFlags flags, ulong left, ulong right)
         where TSize : struct, IOperandSize
     {
-        ulong result = left + right;
+        ulong result = Result<TSize>(left, right);
         flags.SetAddition(TSize.SignExtend(left), TSize.SignExtend(right), TSize.SignExtend(result));
         return result;
     }
@@ -56,11 +73,19 @@ readonly struct SubtractOperation : IBinaryOperation
 
     public static FlagUse FlagUse => FlagUse.Replaces;
 
+    public static FlagSource FlagSource => FlagSource.Subtraction;
+
+    public static bool HasResult => true;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ulong Result<TSize>(ulong left, ulong right)
+        where TSize : struct, IOperandSize => left - right;
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ulong Apply<TSize>(ref LazyFlags flags, ulong left, ulong right)
         where TSize : struct, IOperandSize
     {
-        ulong result = left - right;
+        ulong result = Result<TSize>(left, right);
         flags.SetSubtraction(TSize.SignExtend(left), TSize.SignExtend(right), TSize.SignExtend(result));
         return result;
     }
@@ -85,6 +110,8 @@ readonly struct CompareOperation : IBinaryOperation
 
     public static FlagUse FlagUse => FlagUse.Replaces;
 
+    public static FlagSource FlagSource => FlagSource.Subtraction;
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ulong Apply<TSize>(ref LazyFlags flags, ulong left, ulong right)
         where TSize : struct, IOperandSize => SubtractOperation.Apply<TSize>(ref flags, left, right);
@@ -96,11 +123,19 @@ readonly struct AndOperation : IBinaryOperation
 
     public static FlagUse FlagUse => FlagUse.Replaces;
 
+    public static FlagSource FlagSource => FlagSource.Logic;
+
+    public static bool HasResult => true;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ulong Result<TSize>(ulong left, ulong right)
+        where TSize : struct, IOperandSize => left & right;
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ulong Apply<TSize>(ref LazyFlags flags, ulong left, ulong right)
         where TSize : struct, IOperandSize
     {
-        ulong result = left & right;
+        ulong result = Result<TSize>(left, right);
         flags.SetLogic(TSize.SignExtend(result));
         return result;
     }
@@ -111,6 +146,8 @@ readonly struct TestOperation : IBinaryOperation
     public static bool Writes => false;
 
     public static FlagUse FlagUse => FlagUse.Replaces;
+
+    public static FlagSource FlagSource => FlagSource.Logic;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ulong Apply<TSize>(ref LazyFlags flags, ulong left, ulong right)
@@ -123,11 +160,19 @@ readonly struct OrOperation : IBinaryOperation
 
     public static FlagUse FlagUse => FlagUse.Replaces;
 
+    public static FlagSource FlagSource => FlagSource.Logic;
+
+    public static bool HasResult => true;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ulong Result<TSize>(ulong left, ulong right)
+        where TSize : struct, IOperandSize => left | right;
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ulong Apply<TSize>(ref LazyFlags flags, ulong left, ulong right)
         where TSize : struct, IOperandSize
     {
-        ulong result = left | right;
+        ulong result = Result<TSize>(left, right);
         flags.SetLogic(TSize.SignExtend(result));
         return result;
     }
@@ -139,11 +184,19 @@ readonly struct XorOperation : IBinaryOperation
 
     public static FlagUse FlagUse => FlagUse.Replaces;
 
+    public static FlagSource FlagSource => FlagSource.Logic;
+
+    public static bool HasResult => true;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ulong Result<TSize>(ulong left, ulong right)
+        where TSize : struct, IOperandSize => left ^ right;
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ulong Apply<TSize>(ref LazyFlags flags, ulong left, ulong right)
         where TSize : struct, IOperandSize
     {
-        ulong result = left ^ right;
+        ulong result = Result<TSize>(left, right);
         flags.SetLogic(TSize.SignExtend(result));
         return result;
     }

@@ -7,46 +7,84 @@ namespace KvmSharp.X86.Operations;
 interface ICondition
 {
     static abstract bool Holds(in LazyFlags flags);
+
+    /// <summary>The same where the flags are known to come of a subtraction without a borrow, or a comparison.</summary>
+    static abstract bool HoldsAfterSubtraction(in LazyFlags flags);
+
+    /// <summary>The same where the flags are known to come of a logical operation.</summary>
+    static abstract bool HoldsAfterLogic(in LazyFlags flags);
 }
 
 readonly struct OverflowCondition : ICondition
 {
     public static bool Holds(in LazyFlags flags) => flags.Overflow;
+
+    public static bool HoldsAfterSubtraction(in LazyFlags flags) => flags.Overflow;
+
+    public static bool HoldsAfterLogic(in LazyFlags flags) => false;
 }
 
 readonly struct BelowCondition : ICondition
 {
     public static bool Holds(in LazyFlags flags) => flags.Below;
+
+    public static bool HoldsAfterSubtraction(in LazyFlags flags) => flags.BelowAfterSubtraction;
+
+    public static bool HoldsAfterLogic(in LazyFlags flags) => false;
 }
 
 readonly struct EqualCondition : ICondition
 {
     public static bool Holds(in LazyFlags flags) => flags.Zero;
+
+    public static bool HoldsAfterSubtraction(in LazyFlags flags) => flags.ResultIsZero;
+
+    public static bool HoldsAfterLogic(in LazyFlags flags) => flags.ResultIsZero;
 }
 
 readonly struct BelowOrEqualCondition : ICondition
 {
     public static bool Holds(in LazyFlags flags) => flags.BelowOrEqual;
+
+    public static bool HoldsAfterSubtraction(in LazyFlags flags) => flags.BelowOrEqualAfterSubtraction;
+
+    public static bool HoldsAfterLogic(in LazyFlags flags) => flags.ResultIsZero;
 }
 
 readonly struct SignCondition : ICondition
 {
     public static bool Holds(in LazyFlags flags) => flags.Sign;
+
+    public static bool HoldsAfterSubtraction(in LazyFlags flags) => flags.ResultIsNegative;
+
+    public static bool HoldsAfterLogic(in LazyFlags flags) => flags.ResultIsNegative;
 }
 
 readonly struct ParityCondition : ICondition
 {
     public static bool Holds(in LazyFlags flags) => flags.Parity;
+
+    public static bool HoldsAfterSubtraction(in LazyFlags flags) => flags.Parity;
+
+    public static bool HoldsAfterLogic(in LazyFlags flags) => flags.Parity;
 }
 
 readonly struct LessCondition : ICondition
 {
     public static bool Holds(in LazyFlags flags) => flags.Less;
+
+    public static bool HoldsAfterSubtraction(in LazyFlags flags) => flags.LessAfterSubtraction;
+
+    public static bool HoldsAfterLogic(in LazyFlags flags) => flags.ResultIsNegative;
 }
 
 readonly struct LessOrEqualCondition : ICondition
 {
     public static bool Holds(in LazyFlags flags) => flags.LessOrEqual;
+
+    public static bool HoldsAfterSubtraction(in LazyFlags flags) => flags.LessOrEqualAfterSubtraction;
+
+    public static bool HoldsAfterLogic(in LazyFlags flags) => flags.ResultIsZero || flags.ResultIsNegative;
 }
 
 /// <summary>The opposite of a condition.</summary>
@@ -54,6 +92,10 @@ readonly struct Not<TCondition> : ICondition
     where TCondition : struct, ICondition
 {
     public static bool Holds(in LazyFlags flags) => !TCondition.Holds(in flags);
+
+    public static bool HoldsAfterSubtraction(in LazyFlags flags) => !TCondition.HoldsAfterSubtraction(in flags);
+
+    public static bool HoldsAfterLogic(in LazyFlags flags) => !TCondition.HoldsAfterLogic(in flags);
 }
 
 /// <summary>Something that is made for a condition that is known only when an instruction has been decoded.</summary>

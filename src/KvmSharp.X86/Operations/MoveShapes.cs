@@ -1,4 +1,4 @@
-using System.Runtime.CompilerServices;
+using System;
 using KvmSharp.X86.Operands;
 using KvmSharp.X86.State;
 using KvmSharp.X86.Translated;
@@ -12,19 +12,17 @@ sealed class MoveRegister<TSize, TSource>(int destination, TSource source) : Ope
 {
     internal override bool Execute(Cpu cpu)
     {
-        Move(cpu, destination, source);
+        ref Registers registers = ref cpu.State.Registers;
+        TSize.Write(ref registers, destination, source.Read<TSize>(ref registers));
         return true;
     }
 
     internal override FlagUse FlagUse => FlagUse.Ignores;
 
-    internal override void Emit(BlockEmitter code) => code.Call(Move, destination, source);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static void Move(Cpu cpu, int destination, TSource source)
+    internal override void Emit(RegionEmitter code)
     {
-        ref Registers registers = ref cpu.State.Registers;
-        TSize.Write(ref registers, destination, source.Read<TSize>(ref registers));
+        source.Push<TSize>(code);
+        code.PopRegister<TSize>(destination);
     }
 }
 
@@ -35,18 +33,28 @@ sealed class Load<TSize, TAddressing>(int destination, Address address) : Operat
 {
     readonly Address _address = address;
 
-    internal override bool Execute(Cpu cpu) =>
-        TAddressing.TryLinear(cpu, in _address, TSize.Bits / 8, false, out ulong linear) && TryLoad(cpu, linear, destination);
-
-    internal override void Emit(BlockEmitter code) => code.CallAccess<TAddressing>(TryLoad, in _address, destination);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static bool TryLoad(Cpu cpu, ulong linear, int destination)
+    internal override bool Execute(Cpu cpu)
     {
-        if (!TSize.TryLoad(cpu, linear, out ulong value))
+        if (!TAddressing.TryLinear(cpu, in _address, TSize.Bits / 8, false, out ulong linear)
+            || !TSize.TryLoad(cpu, linear, out ulong value))
+        {
             return false;
+        }
         TSize.Write(ref cpu.State.Registers, destination, value);
         return true;
+    }
+
+    internal override void Emit(RegionEmitter code)
+    {
+        if (!TAddressing.IsPlain)
+        {
+            code.CallOperation();
+            return;
+        }
+        code.PushLinear(in _address);
+        code.Load<TSize>();
+        code.PushValue();
+        code.PopRegister<TSize>(destination);
     }
 }
 
@@ -60,13 +68,23 @@ sealed class Store<TSize, TAddressing, TSource>(Address address, TSource source)
 
     internal override bool Execute(Cpu cpu) =>
         TAddressing.TryLinear(cpu, in _address, TSize.Bits / 8, true, out ulong linear)
-        && TryStore(cpu, linear, source);
+        && TSize.TryStore(cpu, linear, source.Read<TSize>(ref cpu.State.Registers))
+        && cpu.Proceed;
 
-    internal override void Emit(BlockEmitter code) => code.CallAccess<TAddressing, TSource>(TryStore, in _address, source);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static bool TryStore(Cpu cpu, ulong linear, TSource source) =>
-        TSize.TryStore(cpu, linear, source.Read<TSize>(ref cpu.State.Registers)) && cpu.Proceed;
+    internal override void Emit(RegionEmitter code)
+    {
+        if (!TAddressing.IsPlain)
+        {
+            code.CallOperation();
+            return;
+        }
+        code.PushLinear(in _address);
+        code.PopLinear();
+        source.Push<TSize>(code);
+        code.PopValue();
+        code.Store<TSize>();
+        code.Proceed();
+    }
 }
 
 /// <summary>How a narrow value becomes a wide one.</summary>
@@ -96,19 +114,18 @@ sealed class ExtendRegister<TExtension, TSize, TFrom>(int destination, int sourc
 {
     internal override bool Execute(Cpu cpu)
     {
-        Extend(cpu, destination, source);
+        ref Registers registers = ref cpu.State.Registers;
+        TSize.Write(ref registers, destination, TExtension.Extend<TFrom>(TFrom.Read(ref registers, source)));
         return true;
     }
 
     internal override FlagUse FlagUse => FlagUse.Ignores;
 
-    internal override void Emit(BlockEmitter code) => code.Call(Extend, destination, source);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static void Extend(Cpu cpu, int destination, int source)
+    internal override void Emit(RegionEmitter code)
     {
-        ref Registers registers = ref cpu.State.Registers;
-        TSize.Write(ref registers, destination, TExtension.Extend<TFrom>(TFrom.Read(ref registers, source)));
+        code.PushRegister<TFrom>(source);
+        code.Call((Func<ulong, ulong>)TExtension.Extend<TFrom>);
+        code.PopRegister<TSize>(destination);
     }
 }
 
@@ -121,18 +138,29 @@ sealed class ExtendMemory<TExtension, TSize, TFrom, TAddressing>(int destination
 {
     readonly Address _address = address;
 
-    internal override bool Execute(Cpu cpu) =>
-        TAddressing.TryLinear(cpu, in _address, TFrom.Bits / 8, false, out ulong linear) && TryExtend(cpu, linear, destination);
-
-    internal override void Emit(BlockEmitter code) => code.CallAccess<TAddressing>(TryExtend, in _address, destination);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static bool TryExtend(Cpu cpu, ulong linear, int destination)
+    internal override bool Execute(Cpu cpu)
     {
-        if (!TFrom.TryLoad(cpu, linear, out ulong value))
+        if (!TAddressing.TryLinear(cpu, in _address, TFrom.Bits / 8, false, out ulong linear)
+            || !TFrom.TryLoad(cpu, linear, out ulong value))
+        {
             return false;
+        }
         TSize.Write(ref cpu.State.Registers, destination, TExtension.Extend<TFrom>(value));
         return true;
+    }
+
+    internal override void Emit(RegionEmitter code)
+    {
+        if (!TAddressing.IsPlain)
+        {
+            code.CallOperation();
+            return;
+        }
+        code.PushLinear(in _address);
+        code.Load<TFrom>();
+        code.PushValue();
+        code.Call((Func<ulong, ulong>)TExtension.Extend<TFrom>);
+        code.PopRegister<TSize>(destination);
     }
 }
 
@@ -144,14 +172,15 @@ sealed class LoadAddress<TSize>(int destination, Address address) : Operation
 
     internal override bool Execute(Cpu cpu)
     {
-        Write(cpu, _address.Offset(ref cpu.State.Registers), destination);
+        TSize.Write(ref cpu.State.Registers, destination, _address.Offset(ref cpu.State.Registers));
         return true;
     }
 
     internal override FlagUse FlagUse => FlagUse.Ignores;
 
-    internal override void Emit(BlockEmitter code) => code.CallWithOffset(Write, in _address, destination);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static void Write(Cpu cpu, ulong offset, int destination) => TSize.Write(ref cpu.State.Registers, destination, offset);
+    internal override void Emit(RegionEmitter code)
+    {
+        code.PushOffset(in _address);
+        code.PopRegister<TSize>(destination);
+    }
 }

@@ -1,4 +1,5 @@
 using System;
+using System.Runtime.CompilerServices;
 using Iced.Intel;
 using KvmSharp.X86.Events;
 using KvmSharp.X86.Operands;
@@ -155,6 +156,14 @@ static class MultiplyInstructions
 readonly struct SignedMultiplyOperation : IBinaryOperation
 {
     public static bool Writes => true;
+
+    public static FlagUse FlagUse => FlagUse.Replaces;
+
+    public static bool HasResult => true;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ulong Result<TSize>(ulong left, ulong right)
+        where TSize : struct, IOperandSize => left * right;
 
     public static ulong Apply<TSize>(ref LazyFlags flags, ulong left, ulong right)
         where TSize : struct, IOperandSize

@@ -9,7 +9,7 @@ sealed class NoOperation : Operation
 
     internal override FlagUse FlagUse => FlagUse.Ignores;
 
-    internal override void Emit(BlockEmitter code)
+    internal override void Emit(RegionEmitter code)
     {
     }
 }

@@ -19,6 +19,6 @@ abstract class Operation : DecodedInstruction
     /// <summary>What it has to do with the arithmetic flags.</summary>
     internal virtual FlagUse FlagUse => FlagUse.Shows;
 
-    /// <summary>Appends what it does to its block's translation: a call of <see cref="Execute"/>, if it knows no better.</summary>
-    internal virtual void Emit(BlockEmitter code) => code.CallOperation();
+    /// <summary>Appends what it does to its region's translation: a call of <see cref="Execute"/>, if it knows no better.</summary>
+    internal virtual void Emit(RegionEmitter code) => code.CallOperation();
 }

@@ -13,6 +13,12 @@ readonly struct ShiftLeftOperation : IBinaryOperation
 
     public static FlagUse FlagUse => FlagUse.Changes;
 
+    public static bool HasResult => true;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ulong Result<TSize>(ulong left, ulong right)
+        where TSize : struct, IOperandSize => left << ShiftCount.Of<TSize>(right);
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ulong Apply<TSize>(ref LazyFlags flags, ulong left, ulong right)
         where TSize : struct, IOperandSize
@@ -33,6 +39,12 @@ readonly struct ShiftRightOperation : IBinaryOperation
     public static bool Writes => true;
 
     public static FlagUse FlagUse => FlagUse.Changes;
+
+    public static bool HasResult => true;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ulong Result<TSize>(ulong left, ulong right)
+        where TSize : struct, IOperandSize => left >> ShiftCount.Of<TSize>(right);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ulong Apply<TSize>(ref LazyFlags flags, ulong left, ulong right)
@@ -55,6 +67,13 @@ readonly struct ShiftArithmeticOperation : IBinaryOperation
 
     public static FlagUse FlagUse => FlagUse.Changes;
 
+    public static bool HasResult => true;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ulong Result<TSize>(ulong left, ulong right)
+        where TSize : struct, IOperandSize =>
+        (ulong)(TSize.SignExtend(left) >> ShiftCount.Of<TSize>(right));
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ulong Apply<TSize>(ref LazyFlags flags, ulong left, ulong right)
         where TSize : struct, IOperandSize
@@ -75,6 +94,13 @@ readonly struct RotateLeftOperation : IBinaryOperation
 
     public static FlagUse FlagUse => FlagUse.Changes;
 
+    public static bool HasResult => true;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ulong Result<TSize>(ulong left, ulong right)
+        where TSize : struct, IOperandSize =>
+        TSize.RotateLeft(left, ShiftCount.Of<TSize>(right));
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ulong Apply<TSize>(ref LazyFlags flags, ulong left, ulong right)
         where TSize : struct, IOperandSize
@@ -82,8 +108,7 @@ readonly struct RotateLeftOperation : IBinaryOperation
         int count = ShiftCount.Of<TSize>(right);
         if (count == 0)
             return left;
-        int places = count & (TSize.Bits - 1);
-        ulong result = places == 0 ? left : TSize.Truncate((left << places) | (left >> (TSize.Bits - places)));
+        ulong result = Result<TSize>(left, right);
         ulong carry = result & 1;
         ulong sign = result >> (TSize.Bits - 1);
         flags.ReplaceCarryOverflow(carry | ((carry ^ sign) << ShiftCount.OverflowBit));
@@ -97,6 +122,13 @@ readonly struct RotateRightOperation : IBinaryOperation
 
     public static FlagUse FlagUse => FlagUse.Changes;
 
+    public static bool HasResult => true;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ulong Result<TSize>(ulong left, ulong right)
+        where TSize : struct, IOperandSize =>
+        TSize.RotateRight(left, ShiftCount.Of<TSize>(right));
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ulong Apply<TSize>(ref LazyFlags flags, ulong left, ulong right)
         where TSize : struct, IOperandSize
@@ -104,8 +136,7 @@ readonly struct RotateRightOperation : IBinaryOperation
         int count = ShiftCount.Of<TSize>(right);
         if (count == 0)
             return left;
-        int places = count & (TSize.Bits - 1);
-        ulong result = places == 0 ? left : TSize.Truncate((left >> places) | (left << (TSize.Bits - places)));
+        ulong result = Result<TSize>(left, right);
         ulong carry = result >> (TSize.Bits - 1);
         ulong below = (result >> (TSize.Bits - 2)) & 1;
         flags.ReplaceCarryOverflow(carry | ((carry ^ below) << ShiftCount.OverflowBit));

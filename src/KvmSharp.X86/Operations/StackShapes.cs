@@ -1,5 +1,6 @@
 using KvmSharp.X86.Operands;
 using KvmSharp.X86.State;
+using KvmSharp.X86.Translated;
 
 namespace KvmSharp.X86.Operations;
 
@@ -16,6 +17,20 @@ sealed class LongPush<TSource>(TSource source) : Operation
         registers[Register.Rsp] = pointer;
         return cpu.Proceed;
     }
+
+    internal override void Emit(RegionEmitter code)
+    {
+        code.PushRegister<Qword64>(Register.Rsp);
+        code.PushConstant(unchecked((ulong)-sizeof(ulong)));
+        code.Add();
+        code.PopLinear();
+        source.Push<Qword64>(code);
+        code.PopValue();
+        code.Store<Qword64>();
+        code.PushLastLinear();
+        code.PopRegister<Qword64>(Register.Rsp);
+        code.Proceed();
+    }
 }
 
 /// <summary>POP r64 in 64-bit code.</summary>
@@ -30,6 +45,18 @@ sealed class LongPop(int destination) : Operation
         registers[Register.Rsp] += sizeof(ulong);
         registers[destination & Register.Mask] = value;
         return true;
+    }
+
+    internal override void Emit(RegionEmitter code)
+    {
+        code.PushRegister<Qword64>(Register.Rsp);
+        code.Load<Qword64>();
+        code.PushRegister<Qword64>(Register.Rsp);
+        code.PushConstant(sizeof(ulong));
+        code.Add();
+        code.PopRegister<Qword64>(Register.Rsp);
+        code.PushValue();
+        code.PopRegister<Qword64>(destination);
     }
 }
 

@@ -16,6 +16,19 @@ abstract class Terminator : DecodedInstruction
     /// </returns>
     internal abstract Block? Leave(Cpu cpu, Block block);
 
-    /// <summary>Ends its block's translation: by a call of <see cref="Leave"/>, if it knows no better.</summary>
-    internal virtual void Emit(BlockEmitter code) => code.CallEnd();
+    /// <summary>Does what is left to do once it is known whether its condition holds.</summary>
+    /// <inheritdoc cref="Leave(Cpu, Block)"/>
+    internal virtual Block? Leave(Cpu cpu, Block block, bool holds) => Leave(cpu, block);
+
+    /// <summary>
+    /// Where it goes on unless a condition holds, if that is always the same place: bytes from the block's start, wrapping.
+    /// </summary>
+    internal virtual ulong? NextTarget => null;
+
+    /// <summary>Where it goes on if a condition holds.</summary>
+    /// <inheritdoc cref="NextTarget"/>
+    internal virtual ulong? TakenTarget => null;
+
+    /// <summary>Ends its block's translation: by a call of <see cref="Leave(Cpu, Block)"/>, if it knows no better.</summary>
+    internal virtual void Emit(RegionEmitter code) => code.CallEnd();
 }

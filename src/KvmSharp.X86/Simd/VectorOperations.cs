@@ -1,6 +1,7 @@
 using System.Runtime.Intrinsics;
 using KvmSharp.X86.Operands;
 using KvmSharp.X86.Operations;
+using KvmSharp.X86.Translated;
 
 namespace KvmSharp.X86.Simd;
 
@@ -19,6 +20,8 @@ sealed class VectorRegister<TKernel>(int destination, int source, TKernel kernel
         cpu.Xmm[destination] = result;
         return true;
     }
+
+    internal override void Emit(RegionEmitter code) => code.CallApart();
 }
 
 /// <summary>op xmm, constant: shifts by an immediate count.</summary>
@@ -35,6 +38,8 @@ sealed class VectorConstant<TKernel>(int destination, byte constant, TKernel ker
         cpu.Xmm[destination] = result;
         return true;
     }
+
+    internal override void Emit(RegionEmitter code) => code.CallApart();
 }
 
 /// <summary>op xmm, m.</summary>
@@ -56,6 +61,8 @@ sealed class VectorMemory<TKernel, TAddressing>(int destination, Address address
         cpu.Xmm[destination] = result;
         return true;
     }
+
+    internal override void Emit(RegionEmitter code) => code.CallApart(in _address);
 }
 
 /// <summary>mov m, xmm.</summary>
@@ -73,4 +80,6 @@ sealed class VectorStore<TAddressing>(int source, Address address, int bytes, bo
             value = Vector128.CreateScalar(value.AsUInt64()[1]).AsByte();
         return cpu.TryStoreVector(linear, bytes, aligned, value) && cpu.Proceed;
     }
+
+    internal override void Emit(RegionEmitter code) => code.CallApart(in _address);
 }

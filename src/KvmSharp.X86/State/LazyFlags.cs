@@ -94,6 +94,24 @@ struct LazyFlags
     /// <summary>Signed less or equal.</summary>
     internal readonly bool LessOrEqual => Zero || Less;
 
+    /// <summary>Unsigned below, after a subtraction without a borrow. Sign extension keeps that order.</summary>
+    internal readonly bool BelowAfterSubtraction => (ulong)_left < (ulong)_right;
+
+    /// <summary>Unsigned below or equal, after a subtraction without a borrow.</summary>
+    internal readonly bool BelowOrEqualAfterSubtraction => (ulong)_left <= (ulong)_right;
+
+    /// <summary>Signed less, after a subtraction without a borrow.</summary>
+    internal readonly bool LessAfterSubtraction => _left < _right;
+
+    /// <summary>Signed less or equal, after a subtraction without a borrow.</summary>
+    internal readonly bool LessOrEqualAfterSubtraction => _left <= _right;
+
+    /// <summary>Whether the result is zero, of any operation that leaves one.</summary>
+    internal readonly bool ResultIsZero => _result == 0;
+
+    /// <summary>Whether the result is negative, of any operation that leaves one.</summary>
+    internal readonly bool ResultIsNegative => _result < 0;
+
     /// <summary>An addition, with the carry in already in the result.</summary>
     internal void SetAddition(long left, long right, long result)
     {

@@ -52,7 +52,8 @@ sealed class RandomBlock(RandomSource random)
         return stream.ToArray();
     }
 
-    Instruction Draw() => random.Below(12) switch
+    /// <summary>Draws one instruction that is no jump.</summary>
+    internal Instruction Draw() => random.Below(12) switch
     {
         0 or 1 or 2 => TwoOperands(),
         3 => Constant(),

@@ -36,7 +36,7 @@ public sealed class SequenceTests(ITestOutputHelper output)
         run.Run(Sequences);
         output.WriteLine($"{run.Sequences} sequences, {run.Cases} cases, {run.BlocksTranslated} blocks translated");
         Assert.True(run.Differences.Count == 0, string.Join('\n', run.Differences));
-        Assert.InRange(run.BlocksTranslated, BlockTranslator.IsSupported ? Sequences : 0, long.MaxValue);
+        Assert.InRange(run.BlocksTranslated, RegionTranslator.IsSupported ? Sequences : 0, long.MaxValue);
     }
 
     // A CPU that takes CMC for NOP, in sequences that have something else to do as well.

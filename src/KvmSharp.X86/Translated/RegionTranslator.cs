@@ -5,30 +5,47 @@ using KvmSharp.X86.Operations;
 
 namespace KvmSharp.X86.Translated;
 
-/// <summary>Makes one method of the host out of a block.</summary>
+/// <summary>Makes one method of the host out of a region.</summary>
 /// <remarks>
-/// Each operation appends calls of the same methods that it executes by, with its operands as constants; the host's compiler
-/// makes them one piece of code. What flags an operation leaves behind is dropped where the block itself replaces them
-/// before anybody could look.
+/// Guest registers and flags become variables of the method, which the host's compiler keeps in registers of its own. What
+/// an operation computes it says by the same methods that it executes by. What flags it leaves behind is dropped where the
+/// block itself replaces them before anybody could look.
 /// </remarks>
-static class BlockTranslator
+static class RegionTranslator
 {
     /// <summary>Whether this host compiles code at run time.</summary>
     internal static bool IsSupported => RuntimeFeature.IsDynamicCodeCompiled;
 
     /// <summary>Translates. Takes milliseconds: for blocks that have been executed often.</summary>
-    internal static TranslatedBlock Translate(Block block)
+    internal static TranslatedRegion Translate(Region region)
+    {
+        // The first time to learn which registers there are.
+        var registers = new RegisterUse();
+        Emit(new RegionEmitter(region, registers));
+        var code = new RegionEmitter(region, registers);
+        Emit(code);
+        return code.Finish();
+
+        void Emit(RegionEmitter code)
+        {
+            code.Enter();
+            for (int number = 0; number < region.Blocks.Length; number++)
+                EmitBlock(code, number, region.Blocks[number]);
+            code.Leave();
+        }
+    }
+
+    static void EmitBlock(RegionEmitter code, int number, Block block)
     {
         Operation[] body = block.Body;
         bool[] flagsAreSeen = FindSeenFlags(body);
-        var code = new BlockEmitter(block);
+        code.BeginBlock(number);
         for (int index = 0; index < body.Length; index++)
         {
             code.Begin(index, flagsAreSeen[index]);
             body[index].Emit(code);
         }
         block.End.Emit(code);
-        return code.Finish();
     }
 
     /// <summary>Finds out, for each operation, whether anybody sees the flags that it leaves behind.</summary>
