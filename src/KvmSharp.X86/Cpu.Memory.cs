@@ -38,7 +38,10 @@ partial class Cpu
         ref TlbEntry entry = ref _fastTlb.At(linear);
         if (entry.Read == LastPage(linear, bytes) && Memory.TryRead(new Gpa(unchecked(linear + entry.Addend)), out value))
             return true;
-        return LoadSlowly(linear, bytes, AccessKind.Read, out value);
+        // A variable of its own: one that is passed by reference cannot be in a register.
+        bool done = LoadSlowly(linear, bytes, AccessKind.Read, out T loaded);
+        value = loaded;
+        return done;
     }
 
     /// <summary>Reads linear memory that the instruction goes on to write: a fault is the write's.</summary>
@@ -50,7 +53,9 @@ partial class Cpu
         ref TlbEntry entry = ref _fastTlb.At(linear);
         if (entry.Write == LastPage(linear, bytes) && Memory.TryRead(new Gpa(unchecked(linear + entry.Addend)), out value))
             return true;
-        return LoadSlowly(linear, bytes, AccessKind.Write, out value);
+        bool done = LoadSlowly(linear, bytes, AccessKind.Write, out T loaded);
+        value = loaded;
+        return done;
     }
 
     /// <summary>Writes linear memory with the current privilege. The caller ends with <see cref="Proceed"/>.</summary>

@@ -13,18 +13,14 @@ sealed class LinearTlb
 {
     const int Entries = 1024;
 
-    readonly TlbEntry[] _entries = new TlbEntry[Entries];
+    EntryTable _entries;
     bool _used = true;
 
     internal LinearTlb() => Clear();
 
     /// <summary>The entry where a page's translation is, if it is.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal ref TlbEntry At(ulong linear)
-    {
-        TlbEntry[] entries = _entries;
-        return ref entries[(int)(linear >> Page.Shift) & (entries.Length - 1)];
-    }
+    internal ref TlbEntry At(ulong linear) => ref _entries[(int)(linear >> Page.Shift) & (Entries - 1)];
 
     /// <summary>The entry of a page, to be filled.</summary>
     internal ref TlbEntry Fill(ulong linear)
@@ -37,7 +33,7 @@ sealed class LinearTlb
     {
         if (!_used)
             return;
-        _entries.AsSpan().Fill(new TlbEntry { Read = TlbEntry.None, Write = TlbEntry.None, Execute = TlbEntry.None });
+        ((Span<TlbEntry>)_entries).Fill(new TlbEntry { Read = TlbEntry.None, Write = TlbEntry.None, Execute = TlbEntry.None });
         _used = false;
     }
 
@@ -51,10 +47,17 @@ sealed class LinearTlb
     /// <summary>Makes the next write to a frame, through whatever linear page, take the long way.</summary>
     internal void ProtectFrame(ulong frameAddress)
     {
-        foreach (ref TlbEntry entry in _entries.AsSpan())
+        foreach (ref TlbEntry entry in (Span<TlbEntry>)_entries)
         {
             if (entry.Write != TlbEntry.None && entry.Write + entry.Addend == frameAddress)
                 entry.Write = TlbEntry.None;
         }
+    }
+
+    // Inside the object: of a length that the compiler knows, so that a masked index needs no check.
+    [InlineArray(Entries)]
+    struct EntryTable
+    {
+        TlbEntry _first;
     }
 }

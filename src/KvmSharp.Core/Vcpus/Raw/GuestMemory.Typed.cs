@@ -33,7 +33,10 @@ unsafe partial class GuestMemory
             return true;
         }
         Volatile.Write(ref Words.InAccess, 0);
-        return ReadSlowly(address, out value);
+        // A variable of its own: where this is inlined, one that is passed by reference cannot be in a register.
+        bool complete = ReadSlowly(address, out T buffer);
+        value = buffer;
+        return complete;
     }
 
     /// <summary>Writes a value of 1 … 16 bytes.</summary>
