@@ -4,6 +4,7 @@ using KvmSharp.Addresses;
 using KvmSharp.Buses;
 using KvmSharp.DirtyLog;
 using KvmSharp.HostMemory;
+using KvmSharp.InterruptControllers;
 using KvmSharp.Reclaim;
 using KvmSharp.SecondStage;
 using KvmSharp.Slots;
@@ -24,6 +25,9 @@ public sealed partial class VirtualMachine : IDisposable
 {
     readonly MachineMemory[] _memories;
     int _dead;
+
+    // Written once under VcpuTable._createLock, before the first vCPU; read anywhere with Volatile.Read.
+    Irqchip? _irqchip;
 
     /// <summary>Creates a machine without memory and vCPUs.</summary>
     /// <param name="options">Choices; KVM's limits and the default slot store when there are none.</param>
@@ -62,6 +66,9 @@ public sealed partial class VirtualMachine : IDisposable
 
     /// <summary>Guest writes that raise an event or are collected, instead of leaving the guest.</summary>
     public MachineBuses Buses { get; }
+
+    /// <summary>The interrupt controllers, where the machine has them inside.</summary>
+    public Irqchip? Irqchip => Volatile.Read(ref _irqchip);
 
     /// <summary>Frames whose next write somebody wants to hear of.</summary>
     public WriteTracking WriteTracking => Mmu.Tracking;
@@ -106,6 +113,25 @@ public sealed partial class VirtualMachine : IDisposable
     }
 
     /// <summary>
+    /// Puts interrupt controllers into the machine, before its first vCPU; each vCPU then has a local APIC, and the
+    /// Hyper-V interface sends its IPIs there: <c>KVM_CREATE_IRQCHIP</c>.
+    /// </summary>
+    /// <returns><see cref="KvmErrno.EEXIST"/>: it has them. <see cref="KvmErrno.EINVAL"/>: it has a vCPU already.</returns>
+    public KvmErrno TryCreateIrqchip()
+    {
+        KvmErrno errno = KvmErrno.EEXIST;
+        bool isFirst = Vcpus.TryBeforeFirst(() =>
+        {
+            if (_irqchip is not null)
+                return;
+            // Complete before it is seen. Pairs with Irqchip.
+            Volatile.Write(ref _irqchip, new Irqchip(this));
+            errno = KvmErrno.None;
+        });
+        return isFirst || Irqchip is not null ? errno : KvmErrno.EINVAL;
+    }
+
+    /// <summary>
     /// Opens a read section: slots found inside it, and their host memory, stay until it ends. Keep it short; inside it,
     /// do not change slots and do not discard memory.
     /// </summary>
@@ -125,6 +151,7 @@ public sealed partial class VirtualMachine : IDisposable
         // The request leaves a blocked vCPU asleep, as in KVM, where closing the descriptor ends its thread's wait.
         foreach (Vcpu vcpu in Vcpus)
             vcpu.Kick();
+        Irqchip?.Stop();
         Slots.Clear();
         HostInvalidation.Unsubscribe(this);
         MachineCounters.Unregister(this);

@@ -39,8 +39,12 @@ public sealed record VirtualMachineOptions
     /// <summary>The Hyper-V interface.</summary>
     public HyperVOptions HyperV { get; init; } = new();
 
+    /// <summary>The clock of the local APICs' timers; the host's monotonic one.</summary>
+    public TimeProvider Clock { get; init; } = TimeProvider.System;
+
     internal void Check()
     {
+        ArgumentNullException.ThrowIfNull(Clock);
         ArgumentNullException.ThrowIfNull(SlotStore);
         ArgumentNullException.ThrowIfNull(VcpuStore);
         ArgumentNullException.ThrowIfNull(HyperV);

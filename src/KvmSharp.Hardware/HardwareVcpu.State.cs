@@ -4,6 +4,7 @@ using KvmSharp.Buses;
 using KvmSharp.Hardware.Abi;
 using KvmSharp.Hardware.Native;
 using KvmSharp.Hardware.Raw;
+using KvmSharp.InterruptControllers;
 
 namespace KvmSharp.Hardware;
 
@@ -121,6 +122,22 @@ partial class HardwareVcpu
             return (KvmMpState)state;
         }
         set => Set(Requests.KVM_SET_MP_STATE, (uint)value);
+    }
+
+    /// <inheritdoc/>
+    public void GetLapic(Span<byte> image)
+    {
+        image = image[..LocalApic.StateBytes];
+        Get(Requests.KVM_GET_LAPIC, out kvm_lapic_state state);
+        ((ReadOnlySpan<byte>)state.regs).CopyTo(image);
+    }
+
+    /// <inheritdoc/>
+    public void SetLapic(ReadOnlySpan<byte> image)
+    {
+        var state = default(kvm_lapic_state);
+        image[..LocalApic.StateBytes].CopyTo(state.regs);
+        Set(Requests.KVM_SET_LAPIC, state);
     }
 
     /// <inheritdoc/>

@@ -27,7 +27,7 @@ partial class Cpu
     /// <returns><see langword="false"/> when the instruction waits, or is to be executed again by itself.</returns>
     internal bool TryTell(IoBus bus, ref DeviceAccess access, ReadOnlySpan<byte> data)
     {
-        if (!_single && bus.IsWatched(access.Address, access.Length))
+        if (!_single && (IsAtApic(bus, access.Address) || bus.IsWatched(access.Address, access.Length)))
         {
             // What the bus takes is done once, but an instruction that then asks the owner is executed again. The log
             // tells what was done, and is kept and cleared where instructions are executed one by one.
@@ -37,8 +37,36 @@ partial class Cpu
         }
         if (TryTakeAnswer(ref access))
             return true;
-        if (!_single || !bus.TryWrite(access.Address, data))
+        if (!_single || !TryWriteInside(bus, access.Address, data))
             return Wait(in access);
+        access.IsTaken = true;
+        DeviceLog.NoteTaken(in access);
+        return true;
+    }
+
+    /// <summary>A read from a device: one inside the machine answers, or else the owner is asked.</summary>
+    /// <param name="bus">The bus.</param>
+    /// <param name="access">The read, of one item; afterwards it says whether the answer is from inside.</param>
+    /// <param name="data">Room for its bytes, which are filled if it is from inside.</param>
+    /// <returns><see langword="false"/> when the instruction waits, or is to be executed again by itself.</returns>
+    internal bool TryQuery(IoBus bus, ref DeviceAccess access, Span<byte> data)
+    {
+        if (!_single && (IsAtApic(bus, access.Address) || bus.AnswersReads(access.Address, access.Length)))
+        {
+            // As in TryTell: devices are asked once.
+            _stepsNext = true;
+            Stop = StopReason.Again;
+            return false;
+        }
+        if (TryTakeAnswer(ref access))
+        {
+            if (access.IsTaken)
+                DeviceLog.Unpack(access.Data, data);
+            return true;
+        }
+        if (!_single || !TryReadInside(bus, access.Address, data))
+            return Wait(in access);
+        access.Data = DeviceLog.Pack(data);
         access.IsTaken = true;
         DeviceLog.NoteTaken(in access);
         return true;
@@ -103,6 +131,7 @@ partial class Cpu
     {
         if (Memory.Fault.Kind != GuestAccessKind.Mmio)
             return StopForMemory();
+        bool isOffered = true;
         for (int done = 0; done < data.Length; done += MaxFragment)
         {
             Span<byte> fragment = data.Slice(done, Math.Min(MaxFragment, data.Length - done));
@@ -113,8 +142,9 @@ partial class Cpu
                 Length = fragment.Length,
                 Count = 1,
             };
-            if (!TryAsk(ref access))
+            if (isOffered ? !TryQuery(Vcpu.Machine.Buses.Memory, ref access, fragment) : !TryAsk(ref access))
                 return false;
+            isOffered = access.IsTaken;
             DeviceLog.Unpack(access.Data, fragment);
         }
         return true;

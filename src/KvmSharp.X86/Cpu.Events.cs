@@ -69,6 +69,8 @@ partial class Cpu
             Exit = ExitKind.Interrupted;
             return false;
         }
+        if (Apic is { } local && !ServeApic(local))
+            return false;
         if (Pending.TripleFault)
         {
             Pending.TripleFault = false;
@@ -92,6 +94,14 @@ partial class Cpu
             Pending.Interrupt = null;
             Interrupts++;
             Deliver(new Event(vector, EventKind.External));
+        }
+        else if (Apic is { } apic)
+        {
+            if (CanTakeInterrupt && apic.TryAcknowledge(out byte due))
+            {
+                Interrupts++;
+                Deliver(new Event(due, EventKind.External));
+            }
         }
         else if (Pending.WantsWindow && Pending.Interrupt is null && CanTakeInterrupt)
         {

@@ -28,7 +28,7 @@ partial class Cpu
         (bool known, value) = (Msr)index switch
         {
             Msr.TimeStampCounter => (true, TimeStamp),
-            Msr.ApicBase => (true, msrs.ApicBase),
+            Msr.ApicBase => (true, ApicBase),
             Msr.TscAdjust => (true, msrs.TscAdjust),
             // No microcode, no variable ranges, no banks of machine checks.
             Msr.BiosSignId or Msr.MtrrCapabilities or Msr.McgCap or Msr.McgStatus => (true, 0UL),
@@ -49,12 +49,17 @@ partial class Cpu
             Msr.TscAux => (true, msrs.TscAux),
             _ => (false, 0UL),
         };
+        if (!known && Apic is { } apic)
+            return apic.TryReadMsr(index, out value);
         return known;
     }
 
     /// <summary>Writes a register.</summary>
+    /// <param name="index">Its number.</param>
+    /// <param name="value">The value.</param>
+    /// <param name="byHost">Whether the owner sets state, rather than the guest.</param>
     /// <returns>Whether there is such a register, and it can have the value.</returns>
-    internal bool TryWriteMsr(uint index, ulong value)
+    internal bool TryWriteMsr(uint index, ulong value, bool byHost = false)
     {
         ref ModelRegisters msrs = ref State.Msrs;
         switch ((Msr)index)
@@ -72,8 +77,8 @@ partial class Cpu
             case Msr.BiosSignId or Msr.McgStatus:
                 return true;
             case Msr.ApicBase:
-                // There is no local APIC to move or to switch on.
-                return value == msrs.ApicBase;
+                // Without a local APIC there is nothing to move or to switch on.
+                return Apic?.TrySetBase(value, Cpuid.HasX2Apic, byHost) ?? value == msrs.ApicBase;
             case Msr.SysenterCs:
                 msrs.SysenterCs = (uint)value;
                 return true;
@@ -114,7 +119,7 @@ partial class Cpu
                 msrs.TscAux = (uint)value;
                 return value >> 32 == 0;
             default:
-                return false;
+                return Apic?.TryWriteMsr(index, value) ?? false;
         }
     }
 

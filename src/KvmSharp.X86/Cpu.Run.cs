@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Threading;
 using Iced.Intel;
+using KvmSharp.Backends;
 using KvmSharp.Vcpus;
 using KvmSharp.X86.Blocks;
 using KvmSharp.X86.Events;
@@ -122,8 +123,12 @@ partial class Cpu
             RunInGuest();
         bool isAsked = Vcpu.NeedsExit;
         Vcpu.ExitGuest();
-        if (isAsked && Exit == ExitKind.None)
+        if (Exit != ExitKind.None)
+            return;
+        if (isAsked)
             ServeRequests();
+        else if (MpState != KvmMpState.Runnable)
+            WaitUntilAsked();
     }
 
     /// <summary>The offset in CS of something in the block that runs.</summary>
@@ -167,7 +172,11 @@ partial class Cpu
     {
         // Pairs with WantsStop: Kick has a full fence, and the owner looks once it has entered guest mode.
         Volatile.Write(ref _interrupted, 1);
-        Vcpu.Kick();
+        // A kick leaves nothing behind for a CPU that is about to wait.
+        if (Apic is null)
+            Vcpu.Kick();
+        else
+            Vcpu.MakeRequest(VcpuRequest.Unblock);
     }
 
     // Within guest mode: whoever sets the mark from here on sees that, and kicks.

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using KvmSharp.Backends;
 using KvmSharp.Vcpus;
 using KvmSharp.X86.Blocks;
 using KvmSharp.X86.Identification;
@@ -33,6 +34,8 @@ sealed partial class Cpu
         Cpuid = new CpuidTable(CpuidTable.Supported(vcpu.Machine.Options.GuestAddressBits, vcpu.Id));
         _physicalAddressMask = (1UL << vcpu.Machine.Options.GuestAddressBits) - 1;
         Reset();
+        if (Apic is { IsBoot: false })
+            MpState = KvmMpState.Uninitialized;
     }
 
     /// <summary>Requests, kicks, and the way to memory.</summary>
@@ -81,6 +84,22 @@ sealed partial class Cpu
         State = CpuState.AtReset();
         NmiMasked = false;
         ResetFloat();
+        DeviceLog.Clear();
+        FlushTlb();
+        UpdateMode();
+    }
+
+    // What INIT leaves as it is: model-specific registers, vector registers, and the caches' state.
+    void ResetByInit()
+    {
+        CpuState before = State;
+        State = CpuState.AtReset();
+        State.Msrs = before.Msrs;
+        State.Xcr0 = before.Xcr0;
+        State.Cr0 = Cr0.ET | (before.Cr0 & (Cr0.NW | Cr0.CD));
+        NmiMasked = false;
+        Pending = default;
+        Apic?.TakeNonMaskable();
         DeviceLog.Clear();
         FlushTlb();
         UpdateMode();

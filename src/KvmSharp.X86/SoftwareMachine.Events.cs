@@ -15,12 +15,6 @@ partial class SoftwareMachine
     public KvmErrno TryRemoveTrigger(in WriteTrigger trigger, IMachineEvent raised) =>
         _core.Buses.TryRemoveTrigger(trigger, raised);
 
-    /// <inheritdoc/>
-    /// <remarks>This machine has no interrupt controllers, so the answer is that of a KVM machine without them.</remarks>
-    public KvmErrno TryAddInterruptSource(uint gsi, IMachineEvent source) => KvmErrno.EINVAL;
-
-    /// <inheritdoc/>
-    public KvmErrno TryRemoveInterruptSource(uint gsi, IMachineEvent source) => KvmErrno.None;
 
     /// <inheritdoc/>
     public KvmErrno TryAddCoalescedZone(in CoalescedZone zone) => _core.Buses.TryAddZone(zone);

@@ -4,6 +4,7 @@ using System.Threading;
 using KvmSharp.Addresses;
 using KvmSharp.Backends;
 using KvmSharp.DirtyLog;
+using KvmSharp.InterruptControllers;
 using KvmSharp.SecondStage;
 using KvmSharp.Slots;
 using KvmSharp.Slots.GuestFiles;
@@ -59,7 +60,9 @@ public sealed partial class SoftwareMachine : IMachine, IWriteTracker
             or KvmCapability.EnableCapVm or KvmCapability.Xsave or KvmCapability.Xcrs or KvmCapability.ReadOnlyMemory
             or KvmCapability.ImmediateExit or KvmCapability.MemoryFaultInfo or KvmCapability.Ioeventfd
             or KvmCapability.CoalescedPio or KvmCapability.X86TripleFaultEvent or KvmCapability.UserMemory2
-            or KvmCapability.GuestMemfd => 1,
+            or KvmCapability.GuestMemfd or KvmCapability.Irqchip or KvmCapability.Irqfd or KvmCapability.IrqfdResample
+            or KvmCapability.SignalMsi => 1,
+        KvmCapability.IrqRouting => GsiRoute.Limit,
         KvmCapability.CoalescedMmio => CoalescedPage,
         KvmCapability.NrMemslots => SlotLimits.UserSlots,
         KvmCapability.NrVcpus or KvmCapability.MaxVcpus => _core.Options.MaxVcpus,

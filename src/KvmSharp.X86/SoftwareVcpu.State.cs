@@ -1,5 +1,6 @@
 using System;
 using KvmSharp.Backends;
+using KvmSharp.InterruptControllers;
 using KvmSharp.X86.Events;
 using KvmSharp.X86.Identification;
 using KvmSharp.X86.State;
@@ -88,9 +89,9 @@ partial class SoftwareVcpu
             Cr2 = state.Cr2,
             Cr3 = state.Cr3,
             Cr4 = state.Cr4,
-            Cr8 = state.Cr8,
+            Cr8 = _cpu.TaskPriority,
             Efer = state.Efer,
-            ApicBase = state.Msrs.ApicBase,
+            ApicBase = _cpu.ApicBase,
         };
         if (_cpu.Pending.Interrupt is { } vector)
             sregs.InterruptBitmap[vector / 64] |= 1UL << vector;
@@ -99,8 +100,10 @@ partial class SoftwareVcpu
     /// <inheritdoc/>
     public void SetSregs(in KvmSregs sregs)
     {
-        if (KvmState.Breach(in sregs, _cpu.State.Msrs.ApicBase) is { } breach)
+        if (KvmState.Breach(in sregs, Core.Apic is null ? _cpu.State.Msrs.ApicBase : sregs.ApicBase) is { } breach)
             throw new KvmException("KVM_SET_SREGS", KvmErrno.EINVAL, breach);
+        if (Core.Apic is { } apic && !apic.TrySetBase(sregs.ApicBase, _cpu.Cpuid.HasX2Apic, byHost: true))
+            throw new KvmException("KVM_SET_SREGS", KvmErrno.EINVAL, $"the APIC base cannot be 0x{sregs.ApicBase:x}");
         ref CpuState state = ref _cpu.State;
         state.SetSegment(SegmentName.Cs, KvmState.ToSegment(in sregs.Cs));
         state.SetSegment(SegmentName.Ds, KvmState.ToSegment(in sregs.Ds));
@@ -116,7 +119,7 @@ partial class SoftwareVcpu
         state.Cr2 = sregs.Cr2;
         state.Cr3 = sregs.Cr3;
         state.Cr4 = sregs.Cr4;
-        state.Cr8 = sregs.Cr8;
+        _cpu.TaskPriority = sregs.Cr8;
         state.Efer = sregs.Efer;
         // The privilege is that of the stack segment, as KVM takes it; in real mode there is none.
         state.Cpl = (sregs.Cr0 & Cr0.PE) == 0 ? 0 : sregs.Ss.Dpl & 3;
@@ -171,7 +174,7 @@ partial class SoftwareVcpu
     {
         for (int index = 0; index < msrs.Length; index++)
         {
-            if (!_cpu.TryWriteMsr(msrs[index].Index, msrs[index].Data))
+            if (!_cpu.TryWriteMsr(msrs[index].Index, msrs[index].Data, byHost: true))
                 return index;
         }
         _cpu.UpdateMode();
@@ -243,14 +246,32 @@ partial class SoftwareVcpu
     /// <inheritdoc/>
     public KvmMpState MpState
     {
-        get => KvmMpState.Runnable;
+        get
+        {
+            _cpu.ServeStartEvents();
+            return _cpu.MpState;
+        }
+
         set
         {
-            // Nobody inside could start or wake it.
-            if (value != KvmMpState.Runnable)
+            // Without an APIC nobody inside could start or wake it.
+            if (value is < KvmMpState.Runnable or > KvmMpState.SipiReceived || (value != KvmMpState.Runnable && Core.Apic is null))
                 throw new KvmException("KVM_SET_MP_STATE", KvmErrno.EINVAL, $"{value} needs an interrupt controller inside");
+            // A start-up message that came is one that waits.
+            if (value == KvmMpState.SipiReceived)
+                Core.Apic!.SetStartUp(Core.Apic.StartUpPage);
+            _cpu.MpState = value == KvmMpState.SipiReceived ? KvmMpState.InitReceived : value;
         }
     }
+
+    /// <inheritdoc/>
+    public void GetLapic(Span<byte> image) => RequireApic("KVM_GET_LAPIC").Save(image);
+
+    /// <inheritdoc/>
+    public void SetLapic(ReadOnlySpan<byte> image) => RequireApic("KVM_SET_LAPIC").Load(image);
+
+    LocalApic RequireApic(string operation) =>
+        Core.Apic ?? throw new KvmException(operation, KvmErrno.EINVAL, "the machine has no interrupt controllers");
 
     /// <inheritdoc/>
     public void SetGuestDebug(in KvmGuestDebug debug)

@@ -65,7 +65,8 @@ public sealed partial class SoftwareVcpu : IVcpu
     }
 
     /// <inheritdoc/>
-    public bool ReadyForInterruptInjection => _cpu.Pending.Interrupt is null && _cpu.CanTakeInterrupt;
+    public bool ReadyForInterruptInjection =>
+        Core.Apic is not null || (_cpu.Pending.Interrupt is null && _cpu.CanTakeInterrupt);
 
     /// <inheritdoc/>
     public bool InterruptFlag => (_cpu.State.SystemFlags & RFlags.IF) != 0;
@@ -73,8 +74,8 @@ public sealed partial class SoftwareVcpu : IVcpu
     /// <inheritdoc/>
     public ulong Cr8
     {
-        get => _cpu.State.Cr8;
-        set => _cpu.State.Cr8 = value & 0xF;
+        get => _cpu.TaskPriority;
+        set => _cpu.TaskPriority = value & 0xF;
     }
 
     /// <inheritdoc/>
@@ -119,6 +120,8 @@ public sealed partial class SoftwareVcpu : IVcpu
     /// <inheritdoc/>
     public void Interrupt(byte vector)
     {
+        if (Core.Apic is not null)
+            throw new KvmException("KVM_INTERRUPT", KvmErrno.ENXIO, "the interrupt controllers are inside the machine");
         if (_cpu.Pending.Interrupt is { } waiting)
             throw new KvmException("KVM_INTERRUPT", KvmErrno.EEXIST, $"vector 0x{waiting:x} waits already");
         _cpu.Pending.Interrupt = vector;

@@ -312,7 +312,7 @@ public sealed class HardwareVcpuTests
     public void A_processor_that_waits_to_be_started_can_be_kicked()
     {
         using HardwareMachine machine = new HardwareBackend().CreateMachine();
-        machine.CreateIrqchip();
+        Assert.Equal(KvmErrno.None, machine.TryCreateIrqchip());
         machine.CreateVcpu(new VcpuId(0));
         HardwareVcpu second = machine.CreateVcpu(new VcpuId(1));
         VcpuExitReason reason = default;

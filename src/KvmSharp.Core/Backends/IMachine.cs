@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using KvmSharp.Buses;
+using KvmSharp.InterruptControllers;
 using KvmSharp.Slots;
 using KvmSharp.Slots.GuestFiles;
 using KvmSharp.Vcpus;
@@ -109,15 +110,61 @@ public interface IMachine : IDisposable
     /// <exception cref="ArgumentException">It is not an event of this kind.</exception>
     KvmErrno TryRemoveTrigger(in WriteTrigger trigger, IMachineEvent raised);
 
+    /// <summary>
+    /// Puts interrupt controllers into the machine, before its first vCPU: <c>KVM_CREATE_IRQCHIP</c>. vCPUs have local APICs
+    /// then: the one with id 0 starts by itself, the others wait for INIT and a start-up message, and one that executes HLT
+    /// waits inside <see cref="IVcpu.Run"/>.
+    /// </summary>
+    /// <returns>
+    /// <see cref="KvmErrno.EEXIST"/>: it has them. <see cref="KvmErrno.EINVAL"/>: it has a vCPU already.
+    /// </returns>
+    KvmErrno TryCreateIrqchip();
+
+    /// <summary>Sets the level of an interrupt line: <c>KVM_IRQ_LINE</c>.</summary>
+    /// <param name="gsi">The line. One that leads nowhere is no error.</param>
+    /// <param name="level">High or low.</param>
+    /// <returns><see cref="KvmErrno.ENXIO"/>: the machine has no interrupt controllers inside.</returns>
+    KvmErrno TrySetIrqLine(uint gsi, bool level);
+
+    /// <summary>Delivers a message-signalled interrupt: <c>KVM_SIGNAL_MSI</c>.</summary>
+    /// <param name="message">The message.</param>
+    /// <param name="taken">How many vCPUs took it; 0 where their APICs let none in.</param>
+    /// <returns>
+    /// <see cref="KvmErrno.EINVAL"/>: the machine has no interrupt controllers inside. <see cref="KvmErrno.EPERM"/>: a broadcast
+    /// that nobody is there for.
+    /// </returns>
+    KvmErrno TrySignalMsi(MsiMessage message, out int taken);
+
+    /// <summary>Replaces the routes from lines to pins and messages: <c>KVM_SET_GSI_ROUTING</c>.</summary>
+    /// <returns>
+    /// <see cref="KvmErrno.EINVAL"/>: the machine has no interrupt controllers inside, there is no such line or pin, or a line
+    /// cannot have both of two routes. Nothing changes then.
+    /// </returns>
+    KvmErrno TrySetGsiRouting(ReadOnlySpan<GsiRoute> routes);
+
+    /// <summary>Writes the state of a chip in KVM's layout: <c>KVM_GET_IRQCHIP</c>.</summary>
+    /// <param name="chip">Which.</param>
+    /// <param name="image"><see cref="Irqchip.StateBytesOf"/> at least.</param>
+    /// <returns><see cref="KvmErrno.ENXIO"/>: the machine has no interrupt controllers inside.</returns>
+    /// <exception cref="ArgumentException">The image is too short.</exception>
+    KvmErrno TryGetIrqchip(IrqchipId chip, Span<byte> image);
+
+    /// <summary>Sets the state of a chip: <c>KVM_SET_IRQCHIP</c>.</summary>
+    /// <inheritdoc cref="TryGetIrqchip"/>
+    KvmErrno TrySetIrqchip(IrqchipId chip, ReadOnlySpan<byte> image);
+
     /// <summary>Lets an event raise an interrupt: <c>KVM_IRQFD</c>.</summary>
     /// <param name="gsi">The interrupt line.</param>
     /// <param name="source">An event of <see cref="CreateEvent"/>.</param>
+    /// <param name="resampled">
+    /// If given, the line stays high until the guest has ended the interrupt, and this event is raised then.
+    /// </param>
     /// <returns>
     /// <see cref="KvmErrno.EINVAL"/>: the machine has no interrupt controllers inside. <see cref="KvmErrno.EBUSY"/>: the event
     /// raises an interrupt already.
     /// </returns>
     /// <exception cref="ArgumentException">It is not an event of this kind.</exception>
-    KvmErrno TryAddInterruptSource(uint gsi, IMachineEvent source);
+    KvmErrno TryAddInterruptSource(uint gsi, IMachineEvent source, IMachineEvent? resampled = null);
 
     /// <summary>Takes an event away from an interrupt; no error if it did not raise it.</summary>
     /// <exception cref="ArgumentException">It is not an event of this kind.</exception>

@@ -1,5 +1,6 @@
 using System;
 using KvmSharp.DirtyLog;
+using KvmSharp.InterruptControllers;
 using KvmSharp.Vcpus;
 
 namespace KvmSharp.Backends;
@@ -133,6 +134,16 @@ public interface IVcpu : IDisposable
     /// <summary>Whether the vCPU runs, halts or waits to be started: <c>KVM_GET_MP_STATE</c>.</summary>
     /// <exception cref="KvmException">Set: <see cref="KvmErrno.EINVAL"/>, the machine has no such state.</exception>
     KvmMpState MpState { get; set; }
+
+    /// <summary>Writes the local APIC's registers into an image of their page: <c>KVM_GET_LAPIC</c>.</summary>
+    /// <param name="image"><see cref="LocalApic.StateBytes"/> at least.</param>
+    /// <exception cref="KvmException"><see cref="KvmErrno.EINVAL"/>: the machine has no interrupt controllers inside.</exception>
+    /// <exception cref="ArgumentException">The image is too short.</exception>
+    void GetLapic(Span<byte> image);
+
+    /// <summary>Sets the local APIC's registers: <c>KVM_SET_LAPIC</c>.</summary>
+    /// <inheritdoc cref="GetLapic"/>
+    void SetLapic(ReadOnlySpan<byte> image);
 
     /// <summary>
     /// Hands the vCPU an external interrupt, as an interrupt controller outside the backend does: <c>KVM_INTERRUPT</c>.

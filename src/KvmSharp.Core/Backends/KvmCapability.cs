@@ -39,6 +39,15 @@ public enum KvmCapability
     /// <summary>Interrupts by event descriptors.</summary>
     Irqfd = 32,
 
+    /// <summary>Interrupts by event descriptors that stay until the guest has ended them.</summary>
+    IrqfdResample = 82,
+
+    /// <summary>Message-signalled interrupts.</summary>
+    SignalMsi = 77,
+
+    /// <summary>Routes from interrupt lines.</summary>
+    IrqRouting = 25,
+
     /// <summary>Events by writes to ports and addresses.</summary>
     Ioeventfd = 36,
 

@@ -12,15 +12,19 @@ namespace KvmSharp.Buses;
 /// </remarks>
 sealed class BusRanges
 {
-    internal static readonly BusRanges Empty = new([], 0);
+    internal static readonly BusRanges Empty = new([], 0, hasDevices: false);
 
     readonly BusReceiver[] _sorted;
 
-    BusRanges(BusReceiver[] sorted, int zoneCount)
+    BusRanges(BusReceiver[] sorted, int zoneCount, bool hasDevices)
     {
         _sorted = sorted;
         ZoneCount = zoneCount;
+        HasDevices = hasDevices;
     }
+
+    /// <summary>Whether anybody answers reads.</summary>
+    internal bool HasDevices { get; }
 
     internal bool IsEmpty => _sorted.Length == 0;
 
@@ -63,16 +67,18 @@ sealed class BusRanges
         int place = 0;
         while (place < _sorted.Length && SideOf(_sorted[place].Address, _sorted[place].Length, added) <= 0)
             place++;
-        return new BusRanges([.. _sorted.AsSpan(0, place), added, .. _sorted.AsSpan(place)], ZoneCount + CountOf(added));
+        return new BusRanges([.. _sorted.AsSpan(0, place), added, .. _sorted.AsSpan(place)], ZoneCount + CountOf(added),
+            HasDevices || added is DeviceReceiver);
     }
 
     internal BusRanges Without(BusReceiver removed)
     {
         int place = Array.IndexOf(_sorted, removed);
-        return new BusRanges([.. _sorted.AsSpan(0, place), .. _sorted.AsSpan(place + 1)], ZoneCount - CountOf(removed));
+        return new BusRanges([.. _sorted.AsSpan(0, place), .. _sorted.AsSpan(place + 1)], ZoneCount - CountOf(removed),
+            HasDevices);
     }
 
-    static int CountOf(BusReceiver receiver) => receiver is ZoneReceiver ? 1 : 0;
+    static int CountOf(BusReceiver receiver) => receiver is TriggerReceiver ? 0 : 1;
 
     // Below −1, inside 0, above 1. Sums go round and lengths have a sign, as in the kernel: there are zones of such sizes.
     static int SideOf(ulong address, int length, BusReceiver range)

@@ -17,6 +17,9 @@ public sealed class CountedEvent : IMachineEvent
     // Changed under _sleep by full fences; read by who raises.
     int _waiting;
 
+    // Changed by Interlocked; read by who raises.
+    IEventListener? _listener;
+
     /// <inheritdoc/>
     public void Raise()
     {
@@ -30,6 +33,9 @@ public sealed class CountedEvent : IMachineEvent
         }
         // Pairs with Wait: a full fence between count and mark on both sides, so one sees the other.
         Interlocked.MemoryBarrier();
+        // Pairs with TryListen in the same way: either this sees the listener, or the listener's owner sees the count.
+        if (Volatile.Read(ref _listener) is { } listener && Take() != 0)
+            listener.Raised();
         if (Volatile.Read(ref _waiting) == 0)
             return;
         lock (_sleep)
@@ -63,6 +69,21 @@ public sealed class CountedEvent : IMachineEvent
             }
         }
     }
+
+    /// <summary>Has somebody hear of it from now on. A count that is there already stays; look at it afterwards.</summary>
+    /// <returns>Whether nobody did before.</returns>
+    internal bool TryListen(IEventListener listener) =>
+        // Pairs with Raise: a full fence before the count is looked at.
+        Interlocked.CompareExchange(ref _listener, listener, null) is null;
+
+    /// <summary>Nobody hears of it any more; one who is being told may still be. The count is taken, as KVM does.</summary>
+    internal void StopListening()
+    {
+        Interlocked.Exchange(ref _listener, null);
+        Take();
+    }
+
+    internal bool IsListener(IEventListener listener) => ReferenceEquals(Volatile.Read(ref _listener), listener);
 
     static TimeSpan Rest(TimeSpan timeout, long milliseconds)
     {

@@ -5,8 +5,8 @@ using KvmSharp.Reclaim;
 namespace KvmSharp.Buses;
 
 /// <summary>
-/// What takes guest writes in one space of addresses before they leave the guest: KVM's <c>kvm_io_bus</c>. Reads are never
-/// taken.
+/// What takes guest accesses in one space of addresses before they leave the guest: KVM's <c>kvm_io_bus</c>. Reads are only
+/// for the interrupt controllers, in a machine that has them.
 /// </summary>
 /// <remarks>
 /// Thread-safe; made by <see cref="MachineBuses"/>, which has one for memory and one for ports. It is asked only about what
@@ -58,6 +58,32 @@ public sealed class IoBus
             return false;
         }
     }
+
+    /// <summary>Offers a read to who is there.</summary>
+    /// <param name="address">A guest physical address, or a port.</param>
+    /// <param name="data">1 … 8 bytes, to be filled.</param>
+    /// <returns>Whether it was answered; otherwise it is for the user.</returns>
+    public bool TryRead(ulong address, Span<byte> data)
+    {
+        if (!Ranges.HasDevices)
+            return false;
+        using (_sections.Enter())
+        {
+            BusRanges ranges = Ranges;
+            int index = ranges.FirstAround(address, data.Length);
+            for (; index >= 0 && ranges.IsAround(index, address, data.Length); index++)
+            {
+                if (ranges[index] is DeviceReceiver device && device.TryAnswer(address, data))
+                    return true;
+            }
+            return false;
+        }
+    }
+
+    /// <summary>Whether a read would be offered to anybody, as of now.</summary>
+    /// <param name="address">A guest physical address, or a port.</param>
+    /// <param name="length">Bytes.</param>
+    public bool AnswersReads(ulong address, int length) => Ranges.HasDevices && IsWatched(address, length);
 
     /// <summary>Whether a write would be offered to anybody, as of now.</summary>
     /// <param name="address">A guest physical address, or a port.</param>

@@ -128,6 +128,18 @@ public sealed class MachineBuses
         _sections.WaitForReaders();
     }
 
+    /// <summary>Puts devices on the buses that stay as long as the machine. They take the room of zones.</summary>
+    internal void Attach(ReadOnlySpan<DeviceReceiver> atPorts, ReadOnlySpan<DeviceReceiver> inMemory)
+    {
+        lock (_changing)
+        {
+            foreach (DeviceReceiver device in atPorts)
+                Ports.Ranges = Ports.Ranges.With(device);
+            foreach (DeviceReceiver device in inMemory)
+                Memory.Ranges = Memory.Ranges.With(device);
+        }
+    }
+
     KvmErrno TryAdd(bool isPort, BusReceiver receiver)
     {
         IoBus bus = BusOf(isPort);

@@ -44,10 +44,10 @@ public sealed class HyperVMachine
         set => Volatile.Write(ref _guestOsId, (long)value);
     }
 
-    /// <summary>The local APICs; without them there are no IPI calls.</summary>
+    /// <summary>The local APICs: the machine's own, unless others are set. Without any there are no IPI calls.</summary>
     public IFixedInterrupts? Interrupts
     {
-        get => Volatile.Read(ref _interrupts);
+        get => Volatile.Read(ref _interrupts) ?? _machine.Irqchip;
         set => Volatile.Write(ref _interrupts, value);
     }
 

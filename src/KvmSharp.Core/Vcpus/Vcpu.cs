@@ -2,6 +2,7 @@ using System;
 using System.Numerics;
 using System.Threading;
 using KvmSharp.DirtyLog;
+using KvmSharp.InterruptControllers;
 using KvmSharp.Slots;
 using KvmSharp.Vcpus.Raw;
 
@@ -39,6 +40,7 @@ public sealed partial class Vcpu
         Index = index;
         DirtyRing = machine.DirtyTracking.CreateRing();
         _memory = new GuestMemory(this);
+        Apic = machine.Irqchip?.CreateApic(this);
     }
 
     /// <summary>The machine it belongs to.</summary>
@@ -52,6 +54,9 @@ public sealed partial class Vcpu
 
     /// <summary>The pages that it has dirtied, in a machine with dirty rings.</summary>
     public DirtyRing? DirtyRing { get; }
+
+    /// <summary>Its local APIC, in a machine with interrupt controllers.</summary>
+    public LocalApic? Apic { get; }
 
     /// <summary>Guest memory as this vCPU sees it. For the owner.</summary>
     public GuestMemory Memory => _memory;

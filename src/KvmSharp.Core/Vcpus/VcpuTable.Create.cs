@@ -133,6 +133,7 @@ partial class VcpuTable
             _removed += VcpuCounts.Of(vcpu);
         }
         _machine.ForgetVpIndex(vcpu);
+        vcpu.Apic?.Leave();
         _machine.Sections.WaitForReaders();
         lock (_createLock)
         {
@@ -163,6 +164,7 @@ partial class VcpuTable
         Volatile.Write(ref _online, _online + 1);
         _freeIndices?.Remove(index);
         _created++;
+        vcpu.Apic?.Announce();
     }
 
     void PublishId(Vcpu vcpu)

@@ -26,14 +26,19 @@ static class Requests
         Request.Write<kvm_userspace_memory_region2>(0x49, nameof(KVM_SET_USER_MEMORY_REGION2));
     internal static readonly Request KVM_CREATE_IRQCHIP = Request.Plain(0x60, nameof(KVM_CREATE_IRQCHIP));
     internal static readonly Request KVM_IRQ_LINE = Request.Write<kvm_irq_level>(0x61, nameof(KVM_IRQ_LINE));
+    internal static readonly Request KVM_GET_IRQCHIP = Request.ReadWrite<kvm_irqchip>(0x62, nameof(KVM_GET_IRQCHIP));
+    // Its direction is the wrong one in the kernel's header.
+    internal static readonly Request KVM_SET_IRQCHIP = Request.Read<kvm_irqchip>(0x63, nameof(KVM_SET_IRQCHIP));
     internal static readonly Request KVM_REGISTER_COALESCED_MMIO =
         Request.Write<kvm_coalesced_mmio_zone>(0x67, nameof(KVM_REGISTER_COALESCED_MMIO));
     internal static readonly Request KVM_UNREGISTER_COALESCED_MMIO =
         Request.Write<kvm_coalesced_mmio_zone>(0x68, nameof(KVM_UNREGISTER_COALESCED_MMIO));
+    internal static readonly Request KVM_SET_GSI_ROUTING = Request.Write<kvm_irq_routing>(0x6a, nameof(KVM_SET_GSI_ROUTING));
     internal static readonly Request KVM_IRQFD = Request.Write<kvm_irqfd>(0x76, nameof(KVM_IRQFD));
     internal static readonly Request KVM_SET_BOOT_CPU_ID = Request.Plain(0x78, nameof(KVM_SET_BOOT_CPU_ID));
     internal static readonly Request KVM_IOEVENTFD = Request.Write<kvm_ioeventfd>(0x79, nameof(KVM_IOEVENTFD));
     internal static readonly Request KVM_ENABLE_CAP = Request.Write<kvm_enable_cap>(0xa3, nameof(KVM_ENABLE_CAP));
+    internal static readonly Request KVM_SIGNAL_MSI = Request.Write<kvm_msi>(0xa5, nameof(KVM_SIGNAL_MSI));
     internal static readonly Request KVM_CLEAR_DIRTY_LOG =
         Request.ReadWrite<kvm_clear_dirty_log>(0xc0, nameof(KVM_CLEAR_DIRTY_LOG));
     internal static readonly Request KVM_RESET_DIRTY_RINGS = Request.Plain(0xc7, nameof(KVM_RESET_DIRTY_RINGS));
@@ -52,6 +57,8 @@ static class Requests
     internal static readonly Request KVM_SET_SIGNAL_MASK = Request.Write<uint>(0x8b, nameof(KVM_SET_SIGNAL_MASK));
     internal static readonly Request KVM_GET_FPU = Request.Read<KvmFpu>(0x8c, nameof(KVM_GET_FPU));
     internal static readonly Request KVM_SET_FPU = Request.Write<KvmFpu>(0x8d, nameof(KVM_SET_FPU));
+    internal static readonly Request KVM_GET_LAPIC = Request.Read<kvm_lapic_state>(0x8e, nameof(KVM_GET_LAPIC));
+    internal static readonly Request KVM_SET_LAPIC = Request.Write<kvm_lapic_state>(0x8f, nameof(KVM_SET_LAPIC));
     internal static readonly Request KVM_SET_CPUID2 = Request.Write<kvm_cpuid2>(0x90, nameof(KVM_SET_CPUID2));
     internal static readonly Request KVM_GET_CPUID2 = Request.ReadWrite<kvm_cpuid2>(0x91, nameof(KVM_GET_CPUID2));
     internal static readonly Request KVM_GET_MP_STATE = Request.Read<uint>(0x98, nameof(KVM_GET_MP_STATE));

@@ -77,6 +77,14 @@ sealed class VmDescriptor(int descriptor) : KvmDescriptor(descriptor)
         return Call.Try(this, Requests.KVM_IRQ_LINE, ref line);
     }
 
+    internal KvmErrno TrySignalMsi(ulong address, uint data, uint flags, out int taken)
+    {
+        var message = new kvm_msi { address_lo = (uint)address, address_hi = (uint)(address >> 32), data = data, flags = flags };
+        KvmErrno errno = Call.Try(this, Requests.KVM_SIGNAL_MSI, ref message, out taken);
+        taken = Math.Max(taken, 0);
+        return errno;
+    }
+
     internal KvmErrno TryIrqfd(int fd, uint gsi, uint flags, uint resample = 0)
     {
         var irqfd = new kvm_irqfd { fd = (uint)fd, gsi = gsi, flags = flags, resamplefd = resample };

@@ -23,6 +23,9 @@ sealed class CpuidTable
 
     internal ReadOnlySpan<KvmCpuidEntry> Entries => _entries;
 
+    /// <summary>Whether the guest is told that the APIC's registers can be MSRs.</summary>
+    internal bool HasX2Apic => TryFind(1, 0, out CpuidValue value) && (value.Ecx & Features.X2Apic) != 0;
+
     /// <summary>What CPUID answers; a leaf beyond the last is answered with the last basic one, as KVM does for Intel's.</summary>
     internal CpuidValue Look(Cpu cpu, uint function, uint index)
     {
@@ -33,6 +36,11 @@ sealed class CpuidTable
         {
             bool enabled = (cpu.State.Cr4 & Cr4.OSXSAVE) != 0;
             value = value with { Ecx = (value.Ecx & ~OsxsaveBit) | (enabled ? OsxsaveBit : 0) };
+            // Follow the APIC's base register.
+            if (cpu.Apic is { } apic)
+                value = value with { Edx = (value.Edx & ~Features.Apic) | (apic.IsEnabled ? Features.Apic : 0) };
+            else
+                value = value with { Ecx = value.Ecx & ~Features.X2Apic };
         }
         return value;
     }

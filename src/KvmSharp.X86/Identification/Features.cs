@@ -5,7 +5,7 @@ static class Features
 {
     /// <summary>Leaf 1, ECX.</summary>
     internal const uint Leaf1Ecx =
-        Sse3 | Pclmulqdq | Ssse3 | Cx16 | Sse41 | Sse42 | Movbe | Popcnt | Aes | Xsave;
+        Sse3 | Pclmulqdq | Ssse3 | Cx16 | Sse41 | Sse42 | X2Apic | Movbe | Popcnt | Aes | Xsave;
 
     /// <summary>Leaf 1, EDX.</summary>
     internal const uint Leaf1Edx =
@@ -22,6 +22,12 @@ static class Features
 
     /// <summary>Leaf 8000_0001, EDX, apart from those of leaf 1 that it repeats.</summary>
     internal const uint ExtendedEdx = Syscall | Nx | Page1G | Rdtscp | LongMode;
+
+    /// <summary>Leaf 1, EDX: follows the machine and its guest, so it is no feature of the CPU's.</summary>
+    internal const uint Apic = 1u << 9;
+
+    /// <summary>Leaf 1, ECX: in machines with interrupt controllers.</summary>
+    internal const uint X2Apic = 1u << 21;
 
     const uint Sse3 = 1u << 0;
     const uint Pclmulqdq = 1u << 1;

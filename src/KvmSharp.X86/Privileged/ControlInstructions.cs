@@ -46,7 +46,7 @@ static class ControlInstructions
                 value = cpu.State.Cr4;
                 break;
             case IcedRegister.CR8:
-                value = cpu.State.Cr8;
+                value = cpu.TaskPriority;
                 break;
             default:
                 return cpu.Raise(Vector.InvalidOpcode);
@@ -81,7 +81,7 @@ static class ControlInstructions
             default:
                 if (value > 15)
                     return cpu.Raise(Vector.GeneralProtection, 0);
-                cpu.State.Cr8 = value;
+                cpu.TaskPriority = value;
                 return true;
         }
     }

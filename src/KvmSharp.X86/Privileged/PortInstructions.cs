@@ -10,7 +10,7 @@ using Register = KvmSharp.X86.State.Register;
 namespace KvmSharp.X86.Privileged;
 
 /// <summary>
-/// IN, OUT, INS, OUTS. Each access leaves the CPU, but for outputs that the machine's bus takes; a repeated one moves many
+/// IN, OUT, INS, OUTS. Each access leaves the CPU, but for those that the machine's bus takes; a repeated one moves many
 /// items at once.
 /// </summary>
 static class PortInstructions
@@ -38,7 +38,7 @@ static class PortInstructions
         if (!TryCheck(cpu, port, bits / 8))
             return false;
         var access = new DeviceAccess { Kind = DeviceAccessKind.PortIn, Address = port, Length = bits / 8, Count = 1 };
-        if (!cpu.TryAsk(ref access))
+        if (!cpu.TryQuery(cpu.Vcpu.Machine.Buses.Ports, ref access, cpu.DeviceLog.Buffer.AsSpan(0, bits / 8)))
             return false;
         cpu.WriteGeneral(Register.Rax, bits, DeviceLog.Pack(cpu.DeviceLog.Buffer.AsSpan(0, bits / 8)));
         return true;
@@ -92,9 +92,12 @@ static class PortInstructions
         {
             return false;
         }
-        int count = operation.CountInPage(cpu, destination, DeviceLog.BufferLength / bytes);
+        // What is inside the machine answers items, not rows of them.
+        IoBus bus = cpu.Vcpu.Machine.Buses.Ports;
+        bool isInside = bus.AnswersReads(port, bytes);
+        int count = isInside ? 1 : operation.CountInPage(cpu, destination, DeviceLog.BufferLength / bytes);
         var access = new DeviceAccess { Kind = DeviceAccessKind.PortIn, Address = port, Length = bytes, Count = count };
-        if (!cpu.TryAsk(ref access))
+        if (isInside ? !cpu.TryQuery(bus, ref access, cpu.DeviceLog.Buffer.AsSpan(0, bytes)) : !cpu.TryAsk(ref access))
             return false;
         ulong step = operation.Step(cpu);
         for (int item = 0; item < access.Count; item++)

@@ -1,4 +1,5 @@
 using Iced.Intel;
+using KvmSharp.Backends;
 using KvmSharp.X86.Devices;
 using KvmSharp.X86.Events;
 using KvmSharp.X86.Identification;
@@ -36,6 +37,13 @@ static class ProcessorInstructions
     {
         if (!cpu.TryRequireSupervisor())
             return false;
+        if (cpu.Apic is not null)
+        {
+            // It waits inside.
+            cpu.MpState = KvmMpState.Halted;
+            cpu.Stop = StopReason.Done;
+            return true;
+        }
         cpu.Exit = ExitKind.Halt;
         cpu.Stop = StopReason.DoneExit;
         return true;
