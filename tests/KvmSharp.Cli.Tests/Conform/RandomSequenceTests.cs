@@ -103,6 +103,8 @@ public sealed class RandomSequenceTests
 
         internal override string Name => "broken";
 
+        internal override IMachine Machine => _inner.Machine;
+
         internal override bool Has(ConformFeature feature) => _inner.Has(feature);
 
         internal override void Renew()
@@ -155,7 +157,8 @@ public sealed class RandomSequenceTests
                 ? KvmErrno.None
                 : _inner.SetIoevent(address, length, descriptor, flags, data);
 
-        internal override KvmErrno SetIrqfd(string descriptor, uint gsi, uint flags) => _inner.SetIrqfd(descriptor, gsi, flags);
+        internal override KvmErrno SetIrqfd(string descriptor, uint gsi, uint flags, string resampled) =>
+            _inner.SetIrqfd(descriptor, gsi, flags, resampled);
 
         internal override KvmErrno SetCoalesced(ulong address, uint size, uint pio, bool remove) =>
             _inner.SetCoalesced(address, size, pio, remove);

@@ -35,6 +35,9 @@ enum ConformFeature
     /// <summary>Interrupt controllers.</summary>
     Irqchip,
 
+    /// <summary>A local APIC notes what its vCPU has taken as in service, as all do; but see <c>docs/QUIRKS.md</c>.</summary>
+    InService,
+
     /// <summary>Writes that are collected.</summary>
     Coalesced,
 }

@@ -18,6 +18,7 @@ static class ConformFeatures
         ["emulated"] = ConformFeature.Emulated,
         ["ioevent"] = ConformFeature.Ioevent,
         ["irqchip"] = ConformFeature.Irqchip,
+        ["in-service"] = ConformFeature.InService,
         ["coalesced"] = ConformFeature.Coalesced,
     };
 

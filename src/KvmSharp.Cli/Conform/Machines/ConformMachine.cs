@@ -41,7 +41,13 @@ abstract class ConformMachine : IDisposable
     internal AnonymousMemory StubPage { get; private set; } = AnonymousMemory.Create(Page.Size);
 
     /// <summary>Where the guest finds that page, if it has been placed.</summary>
-    internal Gpa? StubAddress { get; set; }
+    internal Gpa? StubAddress { get; private set; }
+
+    /// <summary>The machine itself, for calls whose arguments are no descriptors or addresses.</summary>
+    internal abstract IMachine Machine { get; }
+
+    /// <summary>Whether it has interrupt controllers, so that a guest that halts waits inside.</summary>
+    internal bool HasIrqchip { get; private set; }
 
     /// <summary>Calls that only the kernel has; nothing elsewhere, where what needs them is left out.</summary>
     internal virtual IKernelCalls? Kernel => null;
@@ -54,6 +60,7 @@ abstract class ConformMachine : IDisposable
         _pages.Clear();
         _flat.Clear();
         ClearEvents();
+        HasIrqchip = false;
         StubAddress = null;
         Arena.Dispose();
         StubPage.Dispose();
@@ -87,6 +94,16 @@ abstract class ConformMachine : IDisposable
 
     /// <summary>Closes such a file, if there is one of that name.</summary>
     internal abstract void CloseMemfd(string name);
+
+    /// <summary>Places the page of code in a slot of its own.</summary>
+    internal KvmErrno PlaceStub(uint word, Gpa gpa)
+    {
+        GuestStub.WriteTo(StubPage.AsSpan(0, Page.Size), gpa);
+        KvmErrno errno = SetSlot(word, 0, gpa.Value, Page.Size, StubPage.Start.Value);
+        if (errno == KvmErrno.None)
+            StubAddress = gpa;
+        return errno;
+    }
 
     /// <summary>Whether a slot's bitmap is of a size that can be fetched.</summary>
     internal bool CanLog(uint word) => !_pages.TryGetValue(word, out ulong pages) || pages <= MostLoggedPages;
@@ -141,11 +158,26 @@ abstract class ConformMachine : IDisposable
     /// <summary>The count of an event, which is zero afterwards.</summary>
     internal virtual ulong TakeEvent(string name) => _events.TryGetValue(name, out IMachineEvent? found) ? found.Take() : 0;
 
+    /// <summary>Raises an event.</summary>
+    internal void SignalEvent(string name)
+    {
+        if (_events.TryGetValue(name, out IMachineEvent? found))
+            found.Raise();
+    }
+
     /// <summary><c>KVM_IOEVENTFD</c>.</summary>
     internal abstract KvmErrno SetIoevent(ulong address, uint length, string descriptor, uint flags, ulong data);
 
     /// <summary><c>KVM_IRQFD</c>.</summary>
-    internal abstract KvmErrno SetIrqfd(string descriptor, uint gsi, uint flags);
+    internal abstract KvmErrno SetIrqfd(string descriptor, uint gsi, uint flags, string resampled);
+
+    /// <summary><c>KVM_CREATE_IRQCHIP</c>.</summary>
+    internal KvmErrno CreateIrqchip()
+    {
+        KvmErrno errno = Machine.TryCreateIrqchip();
+        HasIrqchip |= errno == KvmErrno.None;
+        return errno;
+    }
 
     /// <summary><c>KVM_REGISTER_COALESCED_MMIO</c>, or the opposite.</summary>
     internal abstract KvmErrno SetCoalesced(ulong address, uint size, uint pio, bool remove);
@@ -165,9 +197,18 @@ abstract class ConformMachine : IDisposable
             return access with { Obstacle = "no-vcpu" };
         if (StubAddress is not { } stub)
             return access with { Obstacle = "no-stub" };
-        if (_flat.Add(vcpu))
-            GuestStub.Prepare(owner, stub);
-        return GuestStub.Run(owner, access);
+        Prepare(owner, stub);
+        return GuestStub.Run(owner, access, HasIrqchip);
+    }
+
+    /// <summary>Lets a vCPU take an interrupt.</summary>
+    /// <returns>Its vector in words; or <c>none</c>, or why it cannot be told.</returns>
+    internal string Accept(IVcpu vcpu)
+    {
+        if (StubAddress is not { } stub)
+            return "no-stub";
+        Prepare(vcpu, stub);
+        return GuestStub.Accept(vcpu);
     }
 
     /// <summary>A vCPU that executes instructions.</summary>
@@ -205,6 +246,16 @@ abstract class ConformMachine : IDisposable
         uint word, uint flags, ulong gpa, ulong size, ulong hva, string? descriptor, ulong offset);
 
     void Remember(uint word, ulong size) => _pages[word] = size >> Page.Shift;
+
+    void Prepare(IVcpu vcpu, Gpa stub)
+    {
+        if (!_flat.Add(vcpu.Id.Value))
+            return;
+        GuestStub.Prepare(vcpu, stub);
+        // One that waits to be started is.
+        if (HasIrqchip)
+            vcpu.MpState = KvmMpState.Runnable;
+    }
 
     void ClearEvents()
     {

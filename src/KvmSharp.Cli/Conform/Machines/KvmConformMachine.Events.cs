@@ -15,8 +15,8 @@ partial class KvmConformMachine : IKernelCalls
     internal override KvmErrno SetIoevent(ulong address, uint length, string descriptor, uint flags, ulong data) =>
         Vm.TryIoeventfd(address, length, NumberOf(descriptor), flags, data);
 
-    internal override KvmErrno SetIrqfd(string descriptor, uint gsi, uint flags) =>
-        Vm.TryIrqfd(NumberOf(descriptor), gsi, flags);
+    internal override KvmErrno SetIrqfd(string descriptor, uint gsi, uint flags, string resampled) =>
+        Vm.TryIrqfd(NumberOf(descriptor), gsi, flags, unchecked((uint)NumberOf(resampled)));
 
     internal override KvmErrno SetCoalesced(ulong address, uint size, uint pio, bool remove) => remove
         ? Vm.TryUnregisterCoalesced(address, size, pio)
@@ -26,7 +26,6 @@ partial class KvmConformMachine : IKernelCalls
 
     internal override bool TryTakeCoalesced(out CoalescedWrite write) => _machine.TryTakeCoalesced(out write);
 
-    KvmErrno IKernelCalls.CreateIrqchip() => Vm.TryCreateIrqchip();
 
     KvmErrno IKernelCalls.TryAt(uint? vcpu, uint number, uint address)
     {

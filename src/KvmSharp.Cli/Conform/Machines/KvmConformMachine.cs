@@ -6,6 +6,7 @@ using KvmSharp.Backends;
 using KvmSharp.Hardware;
 using KvmSharp.Hardware.Abi;
 using KvmSharp.Hardware.Native;
+using KvmSharp.InterruptControllers;
 using KvmSharp.Slots.GuestFiles;
 using KvmSharp.Vcpus;
 
@@ -28,6 +29,8 @@ sealed partial class KvmConformMachine : ConformMachine
     }
 
     internal override string Name => "kvm";
+
+    internal override IMachine Machine => _machine;
 
     internal int AddressSpaces { get; }
 
@@ -139,6 +142,26 @@ sealed partial class KvmConformMachine : ConformMachine
         }
         if (MarksEveryWrite())
             _features.Add(ConformFeature.Emulated);
+        if (_features.Contains(ConformFeature.Irqchip) && NotesWhatIsInService())
+            _features.Add(ConformFeature.InService);
+        Renew();
+    }
+
+    // A kernel that emulates all of real mode may deliver an interrupt and forget to.
+    bool NotesWhatIsInService()
+    {
+        const ulong SpuriousVector = LocalApic.DefaultBase + 0xf0;
+        const int InServiceOfVector = 0x120;
+        Renew();
+        CreateIrqchip();
+        PlaceStub(0, default);
+        CreateVcpu(0);
+        Access(0, new GuestAccess(SpuriousVector, 4, IsWrite: true, 0x1ff));
+        Machine.TrySignalMsi(new MsiMessage(LocalApic.DefaultBase, 0x41), out _);
+        Accept(_vcpus[0]);
+        byte[] image = new byte[LocalApic.StateBytes];
+        _vcpus[0].GetLapic(image);
+        return image[InServiceOfVector] != 0;
     }
 
     // A processor that writes a page twice faults once; an instruction emulator marks the page each time.
@@ -148,10 +171,8 @@ sealed partial class KvmConformMachine : ConformMachine
         const ulong TestGpa = 1 << 20;
         Renew();
         Enable((uint)KvmCapability.DirtyLogRing, 0, Page.Size);
-        GuestStub.WriteTo(StubPage.AsSpan(0, Page.Size));
-        SetSlotCore(0, 0, 0, Page.Size, StubPage.Start.Value);
+        PlaceStub(0, default);
         SetSlotCore(TestSlot, (uint)Slots.SlotFlags.LogDirty, TestGpa, Page.Size, Arena.Start.Value);
-        StubAddress = default(Gpa);
         CreateVcpu(0);
         for (int write = 0; write < 2; write++)
             Access(0, new GuestAccess(TestGpa, 1, IsWrite: true, 1));

@@ -14,7 +14,7 @@ partial class SoftConformMachine
     const uint SourceRemoved = 1;
     const uint SourceResamples = 2;
 
-    MachineBuses Buses => Machine.Buses;
+    MachineBuses Buses => Core.Buses;
 
     internal override KvmErrno SetIoevent(ulong address, uint length, string descriptor, uint flags, ulong data)
     {
@@ -28,15 +28,22 @@ partial class SoftConformMachine
         return removes ? Buses.TryRemoveTrigger(trigger, raised) : Buses.TryAddTrigger(trigger, raised);
     }
 
-    internal override KvmErrno SetIrqfd(string descriptor, uint gsi, uint flags)
+    internal override KvmErrno SetIrqfd(string descriptor, uint gsi, uint flags, string resampled)
     {
         if ((flags & ~(SourceRemoved | SourceResamples)) != 0)
             return KvmErrno.EINVAL;
         bool removes = (flags & SourceRemoved) != 0;
-        if (TryFindEvent(descriptor, out IMachineEvent? source))
-            return removes ? _software.TryRemoveInterruptSource(gsi, source) : _software.TryAddInterruptSource(gsi, source);
         // That there are no interrupt controllers is found before the descriptor is looked at.
-        return removes ? WhyNoEvent(descriptor) : KvmErrno.EINVAL;
+        if (!removes && !HasIrqchip)
+            return KvmErrno.EINVAL;
+        if (!TryFindEvent(descriptor, out IMachineEvent? source))
+            return WhyNoEvent(descriptor);
+        if (removes)
+            return _software.TryRemoveInterruptSource(gsi, source);
+        IMachineEvent? after = null;
+        if ((flags & SourceResamples) != 0 && !TryFindEvent(resampled, out after))
+            return WhyNoEvent(resampled);
+        return _software.TryAddInterruptSource(gsi, source, after);
     }
 
     internal override KvmErrno SetCoalesced(ulong address, uint size, uint pio, bool remove)

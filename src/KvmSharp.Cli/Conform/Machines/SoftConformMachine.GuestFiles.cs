@@ -46,7 +46,7 @@ partial class SoftConformMachine
         // Without the flag nobody looks at the rest.
         if ((region.Flags & SlotFlags.GuestMemfd) != 0)
             region = region with { GuestMemory = FileOf(descriptor ?? DeviceName).At(offset) };
-        return Machine.Slots.TrySet(region).Errno;
+        return Core.Slots.TrySet(region).Errno;
     }
 
     GuestMemoryFile FileOf(string name) =>

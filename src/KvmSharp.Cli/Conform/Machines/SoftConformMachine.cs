@@ -23,12 +23,14 @@ sealed partial class SoftConformMachine(int addressSpaces) : ConformMachine
     {
         ConformFeature.None or ConformFeature.Generation or ConformFeature.Gpa52 or ConformFeature.Cpu
             or ConformFeature.Ioevent or ConformFeature.Coalesced or ConformFeature.GuestMemfd
-            or ConformFeature.GuestMemfdFlags => true,
+            or ConformFeature.GuestMemfdFlags or ConformFeature.Irqchip or ConformFeature.InService => true,
         ConformFeature.Spaces => addressSpaces > 1,
         _ => false,
     };
 
-    VirtualMachine Machine => _software.Core;
+    internal override IMachine Machine => _software;
+
+    VirtualMachine Core => _software.Core;
 
     internal override void Renew()
     {
@@ -40,17 +42,17 @@ sealed partial class SoftConformMachine(int addressSpaces) : ConformMachine
     }
 
     internal override KvmErrno GetLog(uint word, Span<ulong> bitmap) =>
-        Machine.DirtyTracking.TryGetLog(IdOf(word), bitmap, SpaceOf(word));
+        Core.DirtyTracking.TryGetLog(IdOf(word), bitmap, SpaceOf(word));
 
     internal override KvmErrno ClearLog(uint word, ulong first, uint pages, ReadOnlySpan<ulong> bitmap) =>
-        Machine.DirtyTracking.TryClearLog(IdOf(word), first, pages, bitmap, SpaceOf(word));
+        Core.DirtyTracking.TryClearLog(IdOf(word), first, pages, bitmap, SpaceOf(word));
 
     // A buffer with no room is the Core's bad address.
     internal override KvmErrno GetLogAt(uint word, ulong address) => GetLog(word, []);
 
     internal override KvmErrno ClearLogAt(uint word, ulong first, uint pages, ulong address) => ClearLog(word, first, pages, []);
 
-    internal override KvmErrno ResetRings(out int count) => Machine.DirtyTracking.TryResetRings(out count);
+    internal override KvmErrno ResetRings(out int count) => Core.DirtyTracking.TryResetRings(out count);
 
     internal override KvmErrno Enable(uint capability, uint flags, ulong argument) =>
         flags != 0 ? KvmErrno.EINVAL : _software.TryEnable((KvmCapability)capability, argument);
@@ -78,7 +80,7 @@ sealed partial class SoftConformMachine(int addressSpaces) : ConformMachine
         }
     }
 
-    internal override ulong Generation(uint space) => Machine.Slots.Generation(new AddressSpaceId((byte)space)).Value;
+    internal override ulong Generation(uint space) => Core.Slots.Generation(new AddressSpaceId((byte)space)).Value;
 
     internal override IVcpu? FindVcpu(uint id) => _vcpus.GetValueOrDefault(id);
 
@@ -97,7 +99,7 @@ sealed partial class SoftConformMachine(int addressSpaces) : ConformMachine
         const SlotFlags Known = SlotFlags.LogDirty | SlotFlags.ReadOnly;
         return ((SlotFlags)flags & ~Known) != 0
             ? KvmErrno.EINVAL
-            : Machine.Slots.TrySet(RegionOf(word, flags, gpa, size, hva)).Errno;
+            : Core.Slots.TrySet(RegionOf(word, flags, gpa, size, hva)).Errno;
     }
 
     static MemoryRegion RegionOf(uint word, uint flags, ulong gpa, ulong size, ulong hva) =>

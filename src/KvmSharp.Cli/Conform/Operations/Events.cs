@@ -51,27 +51,34 @@ sealed class SetIoevent(ArgumentReader reader) : Operation
         machine.SetIoevent(_address.On(0), (uint)_length.On(0), _descriptor, _flags, _data.On(0)));
 }
 
-/// <summary><c>irqchip</c>: <c>KVM_CREATE_IRQCHIP</c>.</summary>
-sealed class CreateIrqchip : Operation
+/// <summary><c>signal NAME</c>: raises an event, as whoever holds its descriptor does.</summary>
+sealed class SignalEvent(ArgumentReader reader) : Operation
 {
-    internal override ConformFeature Needs => ConformFeature.Irqchip;
+    readonly string _name = reader.Word("a name").Text;
 
-    internal override string Run(ConformMachine machine) => Outcome.Of(machine.Kernel!.CreateIrqchip());
+    internal override ConformFeature Needs => ConformFeature.Ioevent;
+
+    internal override string Run(ConformMachine machine)
+    {
+        machine.SignalEvent(_name);
+        return Outcome.Done;
+    }
 }
 
-/// <summary><c>irqfd GSI fd= flags=</c>: <c>KVM_IRQFD</c>.</summary>
+/// <summary><c>irqfd GSI fd= flags= resample=</c>: <c>KVM_IRQFD</c>.</summary>
 sealed class SetIrqfd(ArgumentReader reader) : Operation
 {
     static readonly Dictionary<string, uint> _flagNames = new() { ["remove"] = 1, ["resample"] = 2 };
 
     readonly Expression _gsi = reader.Number("an interrupt line");
     readonly string _descriptor = reader.TryTake("fd", out Argument name) ? name.Text : "";
+    readonly string _resampled = reader.TryTake("resample", out Argument name) ? name.Text : "";
     readonly uint _flags = reader.Flags("flags", _flagNames);
 
     internal override ConformFeature Needs => ConformFeature.Ioevent;
 
     internal override string Run(ConformMachine machine) =>
-        Outcome.Of(machine.SetIrqfd(_descriptor, (uint)_gsi.On(0), _flags));
+        Outcome.Of(machine.SetIrqfd(_descriptor, (uint)_gsi.On(0), _flags, _resampled));
 }
 
 /// <summary>

@@ -89,11 +89,7 @@ sealed class PlaceStub(ArgumentReader reader) : Operation
         ulong gpa = _gpa.On(0);
         if (gpa > RealModeEnd - Page.Size)
             throw new ConformRunException($"the stub at 0x{gpa:x} is not below 1 MiB, where real mode can run");
-        GuestStub.WriteTo(machine.StubPage.AsSpan(0, Page.Size));
-        KvmErrno errno = machine.SetSlot(_word.On(machine), 0, gpa, Page.Size, machine.StubPage.Start.Value);
-        if (errno == KvmErrno.None)
-            machine.StubAddress = new Gpa(gpa);
-        return Outcome.Of(errno);
+        return Outcome.Of(machine.PlaceStub(_word.On(machine), new Gpa(gpa)));
     }
 }
 
@@ -131,14 +127,19 @@ sealed class GuestOutput(ArgumentReader reader) : Operation
     readonly Expression _value = reader.Number("a value");
     readonly Expression _size = reader.Number("size", 1);
 
-    internal override string Run(ConformMachine machine)
-    {
-        ulong port = _port.On(0);
-        if (port > ushort.MaxValue)
-            throw new ConformRunException($"0x{port:x} is no port");
-        GuestAccess access = GuestAccessLine.Of(_port, _size, isWrite: true, (uint)_value.On(0)) with { IsPort = true };
-        return GuestAccessLine.Describe(machine.Access((uint)_vcpu.On(0), access));
-    }
+    internal override string Run(ConformMachine machine) => GuestAccessLine.Describe(machine.Access(
+        (uint)_vcpu.On(0), GuestAccessLine.OfPort(_port, _size, isWrite: true, (uint)_value.On(0))));
+}
+
+/// <summary><c>in VCPU PORT size=</c>: a guest's input of 1, 2 or 4 bytes; what nobody inside answers is ones.</summary>
+sealed class GuestInput(ArgumentReader reader) : Operation
+{
+    readonly Expression _vcpu = reader.Number("a vCPU");
+    readonly Expression _port = reader.Number("a port");
+    readonly Expression _size = reader.Number("size", 1);
+
+    internal override string Run(ConformMachine machine) => GuestAccessLine.Describe(machine.Access(
+        (uint)_vcpu.On(0), GuestAccessLine.OfPort(_port, _size, isWrite: false, 0)));
 }
 
 /// <summary>Guest accesses in a file's words.</summary>
@@ -155,6 +156,11 @@ static class GuestAccessLine
         uint mask = bytes == 4 ? uint.MaxValue : (1u << ((int)bytes * 8)) - 1;
         return new GuestAccess(address, (int)bytes, isWrite, value & mask);
     }
+
+    internal static GuestAccess OfPort(Expression port, Expression size, bool isWrite, uint value) =>
+        port.On(0) <= ushort.MaxValue
+            ? Of(port, size, isWrite, value) with { IsPort = true }
+            : throw new ConformRunException($"0x{port.On(0):x} is no port");
 
     internal static string Describe(GuestAccess access)
     {

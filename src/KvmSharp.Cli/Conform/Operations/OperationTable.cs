@@ -28,6 +28,7 @@ static class OperationTable
         ["write"] = static reader => new GuestWrite(reader),
         ["read"] = static reader => new GuestRead(reader),
         ["out"] = static reader => new GuestOutput(reader),
+        ["in"] = static reader => new GuestInput(reader),
 
         ["log"] = static reader => new GetLog(reader),
         ["clear"] = static reader => new ClearLog(reader),
@@ -50,10 +51,19 @@ static class OperationTable
         ["eventfd"] = static reader => new CreateEvent(reader),
         ["take"] = static reader => new TakeEvent(reader),
         ["ioevent"] = static reader => new SetIoevent(reader),
-        ["irqchip"] = static _ => new CreateIrqchip(),
+        ["signal"] = static reader => new SignalEvent(reader),
         ["irqfd"] = static reader => new SetIrqfd(reader),
         ["coalesce"] = static reader => new SetCoalesced(reader),
         ["coalesced"] = static reader => new TakeCoalesced(reader),
+
+        ["irqchip"] = static _ => new CreateIrqchip(),
+        ["irq"] = static reader => new SetIrqLine(reader),
+        ["msi"] = static reader => new SignalMsi(reader),
+        ["routing"] = static reader => new SetRouting(reader),
+        ["chip"] = static reader => new GetIrqchip(reader),
+        ["lapic"] = static reader => new GetLapic(reader),
+        ["mp"] = static reader => new MpState(reader),
+        ["accept"] = static reader => new AcceptInterrupt(reader),
 
         ["repeat"] = static reader => new Repeat(reader),
         ["each"] = static reader => new Each(reader),
