@@ -70,18 +70,28 @@ sealed class CheckpointImage
     /// <summary>Takes pages over from the memory of a machine.</summary>
     internal void Capture(ulong page, Hva from, ulong count)
     {
-        for (ulong done = 0; done < count;)
+        if (count == 0)
+            return;
+        // Each page is looked at once: where it ends a run it begins the next.
+        ulong start = 0;
+        bool isZero = HostCopy.IsZeroPage(from);
+        for (ulong at = 1; at < count; at++)
         {
-            bool isZero = HostCopy.IsZeroPage(from + (done << Page.Shift));
-            ulong run = 1;
-            while (done + run < count && HostCopy.IsZeroPage(from + ((done + run) << Page.Shift)) == isZero)
-                run++;
-            if (isZero)
-                AddZeros(page + done, run);
-            else
-                Fill(page + done, from + (done << Page.Shift), run);
-            done += run;
+            if (HostCopy.IsZeroPage(from + (at << Page.Shift)) == isZero)
+                continue;
+            CaptureRun(page + start, from + (start << Page.Shift), at - start, isZero);
+            start = at;
+            isZero = !isZero;
         }
+        CaptureRun(page + start, from + (start << Page.Shift), count - start, isZero);
+    }
+
+    void CaptureRun(ulong page, Hva from, ulong count, bool isZero)
+    {
+        if (isZero)
+            AddZeros(page, count);
+        else
+            Fill(page, from, count);
     }
 
     void Fill(ulong page, Hva from, ulong count)
