@@ -117,6 +117,30 @@ public class VerificationTests
     public void However_short_the_time_there_is_a_result() =>
         Assert.True(Measure(new SmallReadWrite(), limit: TimeSpan.FromTicks(1)).Iterations > 0);
 
+    sealed class CountedMove : SmallMoveInactive
+    {
+        internal long Iterations { get; private set; }
+
+        internal override void Iterate(PerfHost host)
+        {
+            Iterations++;
+            base.Iterate(host);
+        }
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(20)]
+    public void Iterations_of_the_run_up_are_not_counted(int milliseconds)
+    {
+        var test = new CountedMove();
+
+        PerfTiming timing = Measure(test, limit: TimeSpan.FromMilliseconds(milliseconds));
+
+        Assert.True(timing.Iterations > 0);
+        Assert.True(test.Iterations > timing.Iterations, $"{test.Iterations} iterations, {timing.Iterations} of them counted");
+    }
+
     // Map: the guest's first half holds the value of its second.
     sealed class MapOfWrongValue : SmallMap
     {
