@@ -22,8 +22,10 @@ partial class Cpu
     internal long Interrupts { get; private set; }
 
     /// <summary>Whether an external interrupt would be taken now.</summary>
-    internal bool CanTakeInterrupt =>
-        (State.SystemFlags & RFlags.IF) != 0 && State.Shadow == InterruptShadow.None && !DeviceLog.IsActive;
+    internal bool CanTakeInterrupt => LetsInterruptIn && !DeviceLog.IsActive;
+
+    /// <summary>Whether one would be taken after an access that waits for its answer, if there is one.</summary>
+    internal bool LetsInterruptIn => (State.SystemFlags & RFlags.IF) != 0 && State.Shadow == InterruptShadow.None;
 
     /// <summary>The instruction meets an exception without an error code.</summary>
     /// <returns>False.</returns>
@@ -82,18 +84,19 @@ partial class Cpu
             PendingFault = exception;
             DeliverFault();
         }
+        else if (Pending.Interrupt is { } vector)
+        {
+            // Whether the guest could take it was the owner's to ask.
+            Pending.Interrupt = null;
+            Interrupts++;
+            Deliver(new Event(vector, EventKind.External));
+        }
         else if (Pending.NmiCount != 0 && !NmiMasked && State.Shadow == InterruptShadow.None)
         {
             Pending.NmiCount--;
             Interrupts++;
             Deliver(new Event((byte)Vector.NonMaskableInterrupt, EventKind.NonMaskable));
             NmiMasked = true;
-        }
-        else if (Pending.Interrupt is { } vector && CanTakeInterrupt)
-        {
-            Pending.Interrupt = null;
-            Interrupts++;
-            Deliver(new Event(vector, EventKind.External));
         }
         else if (Apic is { } apic)
         {
@@ -103,7 +106,7 @@ partial class Cpu
                 Deliver(new Event(due, EventKind.External));
             }
         }
-        else if (Pending.WantsWindow && Pending.Interrupt is null && CanTakeInterrupt)
+        else if (Pending.WantsWindow && CanTakeInterrupt)
         {
             Exit = ExitKind.InterruptWindow;
         }

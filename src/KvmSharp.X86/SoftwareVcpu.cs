@@ -66,7 +66,7 @@ public sealed partial class SoftwareVcpu : IVcpu
 
     /// <inheritdoc/>
     public bool ReadyForInterruptInjection =>
-        Core.Apic is not null || (_cpu.Pending.Interrupt is null && _cpu.CanTakeInterrupt);
+        Core.Apic is not null || (_cpu.Pending.Interrupt is null && _cpu.LetsInterruptIn);
 
     /// <inheritdoc/>
     public bool InterruptFlag => (_cpu.State.SystemFlags & RFlags.IF) != 0;
@@ -122,8 +122,6 @@ public sealed partial class SoftwareVcpu : IVcpu
     {
         if (Core.Apic is not null)
             throw new KvmException("KVM_INTERRUPT", KvmErrno.ENXIO, "the interrupt controllers are inside the machine");
-        if (_cpu.Pending.Interrupt is { } waiting)
-            throw new KvmException("KVM_INTERRUPT", KvmErrno.EEXIST, $"vector 0x{waiting:x} waits already");
         _cpu.Pending.Interrupt = vector;
     }
 

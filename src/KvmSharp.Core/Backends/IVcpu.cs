@@ -147,13 +147,11 @@ public interface IVcpu : IDisposable
 
     /// <summary>
     /// Hands the vCPU an external interrupt, as an interrupt controller outside the backend does: <c>KVM_INTERRUPT</c>.
-    /// It is delivered in the next run, so ask <see cref="ReadyForInterruptInjection"/> first.
+    /// It is delivered when the next run begins, whatever the guest's flags say, and in place of one that was handed over before it:
+    /// ask <see cref="ReadyForInterruptInjection"/> first. A processor may refuse to enter a guest that cannot take it.
     /// </summary>
     /// <param name="vector">The vector.</param>
-    /// <exception cref="KvmException">
-    /// <see cref="KvmErrno.EEXIST"/>: one is waiting already. <see cref="KvmErrno.ENXIO"/>: the interrupt controller is inside
-    /// the backend.
-    /// </exception>
+    /// <exception cref="KvmException"><see cref="KvmErrno.ENXIO"/>: the interrupt controller is inside the backend.</exception>
     void Interrupt(byte vector);
 
     /// <summary>Makes a non-maskable interrupt pending: <c>KVM_NMI</c>.</summary>

@@ -6,7 +6,7 @@ struct PendingEvents
     /// <summary>An exception that the owner injects, delivered before anything else.</summary>
     internal PendingFault? Exception;
 
-    /// <summary>The external interrupt that is to be delivered when the guest lets it.</summary>
+    /// <summary>The external interrupt that the owner has handed over, delivered next.</summary>
     internal byte? Interrupt;
 
     /// <summary>Non-maskable interrupts, 0 … 2: one that is being handled and one behind it.</summary>

@@ -13,7 +13,7 @@ public sealed class InterruptTests
     const ulong TrapFlag = 0x100;
 
     [Fact]
-    public void An_interrupt_waits_for_the_flag()
+    public void The_window_waits_for_the_flag()
     {
         using Guest guest = WithHandler();
         guest.Assemble(static assembler =>
@@ -25,21 +25,25 @@ public sealed class InterruptTests
             assembler.inc(rcx);
             assembler.hlt();
         });
-        guest.Vcpu.Interrupt(Vector);
+        guest.Vcpu.RequestInterruptWindow = true;
         Assert.Equal(VcpuExitReason.Hlt, guest.Run());
-        Assert.Equal(0UL, guest.Regs.Rax);
         Assert.False(guest.Vcpu.ReadyForInterruptInjection);
         // STI holds it back for one instruction.
+        guest.InterruptInWindow(Vector);
         Assert.Equal(VcpuExitReason.Hlt, guest.Run());
         Assert.Equal((2UL, 3UL), (guest.Regs.Rax, guest.Regs.Rcx));
     }
 
     [Fact]
-    public void A_second_interrupt_is_refused_while_one_waits()
+    public void An_interrupt_that_is_handed_over_comes_whatever_the_flag_says_and_in_place_of_one_before_it()
     {
         using Guest guest = WithHandler();
+        guest.Assemble(static assembler => assembler.hlt());
+        guest.SetRegs(static regs => regs with { Rcx = 7 });
+        guest.Vcpu.Interrupt(Vector + 1);
         guest.Vcpu.Interrupt(Vector);
-        Assert.Equal(KvmErrno.EEXIST, Assert.Throws<KvmException>(() => guest.Vcpu.Interrupt(Vector)).Errno);
+        Assert.Equal(VcpuExitReason.Hlt, guest.Run());
+        Assert.Equal(7UL, guest.Regs.Rax);
     }
 
     [Fact]
@@ -64,7 +68,7 @@ public sealed class InterruptTests
         guest.Vcpu.SetGuestDebug(new KvmGuestDebug { Control = KvmGuestDebugControl.Enable | KvmGuestDebugControl.SingleStep });
         Assert.Equal(VcpuExitReason.Debug, guest.Run());
         guest.Vcpu.SetGuestDebug(default);
-        guest.Vcpu.Interrupt(Vector);
+        guest.InterruptInWindow(Vector);
         Assert.Equal(VcpuExitReason.Hlt, guest.Run());
         Assert.Equal(1UL, guest.Regs.Rax);
     }

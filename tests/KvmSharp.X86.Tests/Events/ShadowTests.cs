@@ -67,8 +67,8 @@ public sealed class ShadowTests
         guest.Vcpu.GetEvents(out KvmVcpuEvents events);
         Assert.Equal(1, events.InterruptShadow);
         guest.Vcpu.SetGuestDebug(default);
-        guest.Vcpu.Interrupt(Vector);
         Assert.False(guest.Vcpu.ReadyForInterruptInjection);
+        guest.InterruptInWindow(Vector);
         guest.RunToHalt();
         Assert.Equal(1UL, guest.Regs.Rax);
     }
@@ -85,10 +85,11 @@ public sealed class ShadowTests
             assembler.inc(rcx);
             assembler.hlt();
         });
-        guest.Vcpu.Interrupt(Vector);
+        guest.Vcpu.RequestInterruptWindow = true;
         Assert.Equal(VcpuExitReason.Hlt, guest.Run());
         Assert.Equal(Guest.Code + 2, guest.Regs.Rip);
         guest.SetRegs(static regs => regs with { Rax = 99 });
+        guest.InterruptInWindow(Vector);
         Assert.Equal(VcpuExitReason.Hlt, guest.Run());
         Assert.Equal((0UL, 1UL), (guest.Regs.Rax, guest.Regs.Rcx));
     }
@@ -193,7 +194,7 @@ public sealed class ShadowTests
             Step(guest);
             guest.Vcpu.SetGuestDebug(default);
         }
-        guest.Vcpu.Interrupt(Vector);
+        guest.InterruptInWindow(Vector);
     }
 
     static void Step(Guest guest)

@@ -155,6 +155,17 @@ sealed class Guest : IDisposable
     /// <summary>Runs until an exit.</summary>
     internal VcpuExitReason Run() => Vcpu.Run().Reason;
 
+    /// <summary>Runs until the guest can take an interrupt, and hands it over.</summary>
+    internal void InterruptInWindow(byte vector)
+    {
+        Vcpu.RequestInterruptWindow = true;
+        VcpuExitReason reason = Vcpu.Run().Reason;
+        if (reason != VcpuExitReason.IrqWindowOpen)
+            throw new InvalidOperationException($"{reason} at {Regs.Rip:x}, before an interrupt can be taken");
+        Vcpu.RequestInterruptWindow = false;
+        Vcpu.Interrupt(vector);
+    }
+
     /// <summary>Runs until HLT, and gives the registers.</summary>
     internal KvmRegs RunToHalt()
     {
