@@ -67,6 +67,8 @@ public sealed class ConformCommandTests
     [InlineData("vcpu close", "1:11: \"vcpu\" needs an id")]
     [InlineData("run 0 kick=soon", "1:12: \"soon\" is not from 0 to 10000 ms")]
     [InlineData("run 0 kick=1M", "1:12: \"1M\" is not from 0 to 10000 ms")]
+    [InlineData("window 0 maybe", "1:10: \"maybe\" is neither \"on\" nor \"off\"")]
+    [InlineData("interrupt 0", "1:12: \"interrupt\" needs a vector")]
     [InlineData("memfd foreign", "1:14: \"memfd\" needs a name")]
     [InlineData("out 0 0x40", "1:11: \"out\" needs a value")]
     public void What_is_not_of_the_language_is_answered_with_line_and_column(string text, string message)

@@ -46,6 +46,10 @@ static class OperationTable
         ["reg"] = static reader => new GetRegister(reader),
         ["immediate"] = static reader => new SetImmediateExit(reader),
         ["kick"] = static reader => new KickVcpu(reader),
+        ["interrupt"] = static reader => new HandInterrupt(reader),
+        ["nmi"] = static reader => new MakeNmi(reader),
+        ["window"] = static reader => new RequestWindow(reader),
+        ["ready"] = static reader => new GetReady(reader),
         ["triple-fault"] = static reader => new SetTripleFault(reader),
 
         ["eventfd"] = static reader => new CreateEvent(reader),

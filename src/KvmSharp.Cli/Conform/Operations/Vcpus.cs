@@ -189,19 +189,25 @@ sealed class GetRegister : VcpuOperation
     }
 }
 
+/// <summary><c>on</c> or <c>off</c>.</summary>
+static class SwitchArgument
+{
+    internal static bool Read(ArgumentReader reader)
+    {
+        Argument word = reader.Word("\"on\" or \"off\"");
+        return word.Text is "on" or "off"
+            ? word.Text == "on"
+            : throw new ConformSyntaxException(word.Column, $"\"{word.Text}\" is neither \"on\" nor \"off\"");
+    }
+}
+
 /// <summary><c>immediate VCPU on|off</c>: <c>kvm_run.immediate_exit</c>.</summary>
 sealed class SetImmediateExit : VcpuOperation
 {
     readonly bool _on;
 
     internal SetImmediateExit(ArgumentReader reader)
-        : base(reader)
-    {
-        Argument word = reader.Word("\"on\" or \"off\"");
-        _on = word.Text == "on";
-        if (!_on && word.Text != "off")
-            throw new ConformSyntaxException(word.Column, $"\"{word.Text}\" is neither \"on\" nor \"off\"");
-    }
+        : base(reader) => _on = SwitchArgument.Read(reader);
 
     private protected override string Run(ConformMachine machine, IVcpu vcpu)
     {
