@@ -1,5 +1,6 @@
 using System;
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Threading;
 using KvmSharp.DirtyLog;
 using KvmSharp.InterruptControllers;
@@ -84,7 +85,12 @@ public sealed partial class Vcpu
     /// <summary>
     /// The one word to poll: whether there is a reason to leave guest mode – a request, or a kick. One load.
     /// </summary>
-    public bool NeedsExit => (Volatile.Read(ref Words.Attention) & ~Attention.NoReasonToExit) != 0;
+    public bool NeedsExit
+    {
+        // Polled on every way back of a translated loop, where a call would cost the loop's variables their registers.
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => (Volatile.Read(ref Words.Attention) & ~Attention.NoReasonToExit) != 0;
+    }
 
     /// <summary>Whether the vCPU's thread waits to be woken.</summary>
     public bool IsBlocked => (Volatile.Read(ref Words.Attention) & Attention.Blocked) != 0;
