@@ -62,7 +62,7 @@ sealed class Block
     /// <inheritdoc cref="Leave(Cpu)"/>
     internal Block? Leave(Cpu cpu, bool holds) => Count(cpu, _end.Leave(cpu, this, holds));
 
-    /// <summary>The block that follows in memory, or that is jumped to in any case; RIP is there already.</summary>
+    /// <summary>The block that follows in memory, or is jumped to in any case, or returned to; RIP is there already.</summary>
     internal Block? Next(Cpu cpu) => _next.Holds(cpu) ? _next.Target : Follow(cpu, ref _next);
 
     /// <summary>The block that a condition jumps to; RIP is there already.</summary>
@@ -71,7 +71,16 @@ sealed class Block
     /// <summary>The block that <see cref="Next"/> last gave, if it was at that address and is there still.</summary>
     internal Block? LinkedNext(Cpu cpu, ulong rip) => _next.Holds(cpu, rip) ? _next.Target : null;
 
-    /// <inheritdoc cref="LinkedNext"/>
+    /// <summary>The block that <see cref="Next"/> last gave, wherever it was, if it is there still.</summary>
+    /// <param name="cpu">The CPU.</param>
+    /// <param name="rip">Where it is.</param>
+    internal Block? LinkedNext(Cpu cpu, out ulong rip)
+    {
+        rip = _next.Rip;
+        return LinkedNext(cpu, rip);
+    }
+
+    /// <inheritdoc cref="LinkedNext(Cpu, ulong)"/>
     internal Block? LinkedTaken(Cpu cpu, ulong rip) => _taken.Holds(cpu, rip) ? _taken.Target : null;
 
     Block? Count(Cpu cpu, Block? next)
@@ -130,6 +139,8 @@ sealed class Block
     readonly struct Link(Block target, ulong rip, ulong epoch)
     {
         internal Block Target => target;
+
+        internal ulong Rip => rip;
 
         internal bool Holds(Cpu cpu) => Holds(cpu, cpu.Rip);
 

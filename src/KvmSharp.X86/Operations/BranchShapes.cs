@@ -48,8 +48,32 @@ sealed class LongCall(ulong target) : Terminator
         if (!Qword64.TryStore(cpu, pointer, cpu.Rip + (ulong)EndOffset))
             return null;
         registers[Register.Rsp] = pointer;
+        return Leave(cpu, block, holds: false);
+    }
+
+    /// <summary>The return address is pushed.</summary>
+    internal override Block? Leave(Cpu cpu, Block block, bool holds)
+    {
         cpu.Rip += target;
         return block.Next(cpu);
+    }
+
+    internal override ulong? NextTarget => target;
+
+    internal override ulong? ReturnTarget => (ulong)EndOffset;
+
+    internal override void Emit(RegionEmitter code)
+    {
+        code.PushRegister<Qword64>(Register.Rsp);
+        code.PushConstant(unchecked((ulong)-sizeof(ulong)));
+        code.Add();
+        code.PopLinear();
+        code.PushRip((ulong)EndOffset);
+        code.PopValue();
+        code.Store<Qword64>();
+        code.PushLastLinear();
+        code.PopRegister<Qword64>(Register.Rsp);
+        code.GoToAfterStore(target);
     }
 }
 
@@ -64,7 +88,23 @@ sealed class LongReturn(int released) : Terminator
             return null;
         registers[Register.Rsp] += sizeof(ulong) + (ulong)released;
         cpu.Rip = target;
-        return cpu.FindNext();
+        return Leave(cpu, block, holds: false);
+    }
+
+    /// <summary>RIP is the return address already.</summary>
+    internal override Block? Leave(Cpu cpu, Block block, bool holds) => block.Next(cpu);
+
+    internal override bool Returns => true;
+
+    internal override void Emit(RegionEmitter code)
+    {
+        code.PushRegister<Qword64>(Register.Rsp);
+        code.Load<Qword64>();
+        code.PushRegister<Qword64>(Register.Rsp);
+        code.PushConstant(sizeof(ulong) + (ulong)released);
+        code.Add();
+        code.PopRegister<Qword64>(Register.Rsp);
+        code.Return();
     }
 }
 

@@ -29,6 +29,12 @@ abstract class Terminator : DecodedInstruction
     /// <inheritdoc cref="NextTarget"/>
     internal virtual ulong? TakenTarget => null;
 
+    /// <summary>Where what it calls comes back to, if it calls: bytes from the block's start.</summary>
+    internal virtual ulong? ReturnTarget => null;
+
+    /// <summary>Whether it goes back to where it was called from.</summary>
+    internal virtual bool Returns => false;
+
     /// <summary>Ends its block's translation: by a call of <see cref="Leave(Cpu, Block)"/>, if it knows no better.</summary>
     internal virtual void Emit(RegionEmitter code) => code.CallEnd();
 }

@@ -26,6 +26,14 @@ partial class RegionEmitter
         _code.Emit(OpCodes.And);
     }
 
+    /// <summary>Pushes an address, in 64-bit code, by its distance from the block's start.</summary>
+    internal void PushRip(ulong distance)
+    {
+        _code.Emit(OpCodes.Ldloc, _rip);
+        PushConstant(_region.Starts[_block] + distance);
+        _code.Emit(OpCodes.Add);
+    }
+
     /// <summary>Pushes the linear address of an operand, where that is a plain sum.</summary>
     internal void PushLinear(in Address address)
     {
@@ -109,7 +117,7 @@ partial class RegionEmitter
             return;
         if (register == Register.Rip)
         {
-            PushBlockRip();
+            PushRip(0);
         }
         else if (register < Register.General)
         {

@@ -143,6 +143,40 @@ sealed partial class RegionEmitter
     /// <param name="target">Where: bytes from the block's start.</param>
     internal void GoTo(ulong target) => FollowEdge(target, RegionExit.Finish(_block));
 
+    /// <summary>The same where the end has stored, and may have stored to code.</summary>
+    internal void GoToAfterStore(ulong target)
+    {
+        _code.Emit(OpCodes.Ldarg_1);
+        _code.Emit(OpCodes.Call, _proceeds);
+        ExitUnless(RegionExit.GoNext(_block));
+        FollowEdge(target, RegionExit.GoNext(_block));
+    }
+
+    /// <summary>Ends the block by going to the address that was loaded last, most likely one behind a call of the region.</summary>
+    internal void Return()
+    {
+        for (int number = 0; number < _blocks.Length; number++)
+        {
+            if (_region.Blocks[number].End.ReturnTarget is not { } target)
+                continue;
+            ulong distance = _region.Starts[number] + target - _region.Starts[_block];
+            if (_region.IndexOf(_region.Starts[_block] + distance) < 0)
+                continue;
+            Label other = _code.DefineLabel();
+            PushValue();
+            PushRip(distance);
+            _code.Emit(OpCodes.Bne_Un, other);
+            FollowEdge(distance, RegionExit.GoNext(_block));
+            _code.MarkLabel(other);
+        }
+        // So that the way out takes the address for the block's own.
+        PushValue();
+        PushConstant(_region.Starts[_block]);
+        _code.Emit(OpCodes.Sub);
+        _code.Emit(OpCodes.Stloc, _rip);
+        Exit(RegionExit.GoNext(_block));
+    }
+
     /// <summary>Ends the block by a condition on the flags.</summary>
     /// <param name="taken">Where to go on if it holds: bytes from the block's start.</param>
     /// <param name="next">Where to go on otherwise.</param>
@@ -202,16 +236,10 @@ sealed partial class RegionEmitter
     void StoreRip()
     {
         _code.Emit(OpCodes.Ldarg_1);
-        PushBlockRip();
+        PushRip(0);
         _code.Emit(OpCodes.Call, _moveTo);
     }
 
-    void PushBlockRip()
-    {
-        _code.Emit(OpCodes.Ldloc, _rip);
-        _code.Emit(OpCodes.Ldc_I8, (long)_region.Starts[_block]);
-        _code.Emit(OpCodes.Add);
-    }
 
     // Its class is known, so no virtual call.
     void CallExecute()

@@ -12,7 +12,10 @@ static class RegionExit
     const int Taken = Codes - 3;
     const int End = Codes - 4;
 
-    /// <summary>An operation stopped.</summary>
+    /// <summary>In place of an operation's index: the block's end.</summary>
+    internal const int AtEnd = Codes - 5;
+
+    /// <summary>An operation stopped, or the end: <see cref="AtEnd"/>.</summary>
     internal static int Stop(int block, int operation) => (block * Codes) + operation;
 
     /// <summary>The block is jumped to, and the CPU has something else to do first.</summary>
@@ -46,7 +49,7 @@ static class RegionExit
             case End:
                 return block.Leave(cpu);
             default:
-                cpu.StopIn(block, exit % Codes);
+                cpu.StopIn(block, exit % Codes == AtEnd ? Cpu.AtEnd : exit % Codes);
                 return null;
         }
     }

@@ -46,6 +46,8 @@ static class RegionFinder
             Block block = blocks[from];
             Terminator end = block.End;
             ulong rip = cpu.Rip + starts[from];
+            if (end.Returns && block.LinkedNext(cpu, out ulong back) is { } caller)
+                Add(back - rip, caller);
             Add(end.NextTarget, end.NextTarget is { } next ? block.LinkedNext(cpu, rip + next) : null);
             Add(end.TakenTarget, end.TakenTarget is { } taken ? block.LinkedTaken(cpu, rip + taken) : null);
 

@@ -45,6 +45,7 @@ static class RegionTranslator
             code.Begin(index, flagsAreSeen[index]);
             body[index].Emit(code);
         }
+        code.Begin(RegionExit.AtEnd, flagsAreSeen: true);
         block.End.Emit(code);
     }
 

@@ -29,7 +29,7 @@ public sealed class TranslationTests(ITestOutputHelper output)
 
     /// <summary>Loops instead of as many as CI's time allows.</summary>
     const string LoopsVariable = "KVMSHARP_TRANSLATED_LOOPS";
-    const int LoopsInCI = 120;
+    const int LoopsInCI = 80;
     const int StatesOfALoop = 8;
     const int MaxRounds = 60;
 
@@ -174,6 +174,70 @@ public sealed class TranslationTests(ITestOutputHelper output)
             guest.SetRegs(regs => regs with { Rip = Guest.Code, R8 = patched, Rcx = value });
             Assert.Equal(value, guest.RunToHalt().Rax);
         }
+    }
+
+    [Fact]
+    public void A_translated_loop_stops_where_it_writes_over_itself()
+    {
+        const ulong Rounds = 1000;
+        const ulong Turn = 400;
+        using Guest guest = NewGuest(translatesAfter: 100);
+        ulong end = guest.Assemble(code =>
+        {
+            Label again = code.CreateLabel();
+            Label over = code.CreateLabel();
+            code.Label(ref again);
+            // Each round stores one byte: once into the code, before that and afterwards beside it.
+            code.mov(rdi, r9);
+            code.cmp(rcx, (int)Turn);
+            code.cmove(rdi, r8);
+            code.mov(__byte_ptr[rdi], bl);
+            code.jmp(over);
+            code.Label(ref over);
+            code.mov(eax, 0x11);
+            code.add(rdx, rax);
+            code.dec(rcx);
+            code.jne(again);
+            code.hlt();
+        });
+        // Its four bytes, and the nine of what follows.
+        ulong constant = end - 13;
+        guest.SetRegs(regs => regs with
+        {
+            Rip = Guest.Code,
+            Rcx = Rounds,
+            Rdx = 0,
+            Rbx = 0x22,
+            R8 = constant,
+            R9 = Guest.Data,
+        });
+
+        ulong sum = guest.RunToHalt().Rdx;
+
+        Assert.True(guest.Vcpu.Cpu.RegionsTranslated > 1, "nothing was translated, or not anew");
+        Assert.Equal((0x11 * (Rounds - Turn)) + (0x22 * Turn), sum);
+    }
+
+    [Fact]
+    public void A_translated_loop_looks_for_requests_on_its_way_back()
+    {
+        const long InstructionsOfARound = 2;
+        using Guest guest = NewGuest(translatesAfter: 10);
+        guest.Assemble(code =>
+        {
+            Label again = code.CreateLabel();
+            code.Label(ref again);
+            code.inc(rax);
+            code.jmp(again);
+        });
+        for (long budget = 1000; budget <= 3000; budget += 1000)
+        {
+            guest.Vcpu.Cpu.Budget = budget;
+            guest.Run();
+            Assert.Equal(budget, guest.Vcpu.Statistics.Instructions);
+            Assert.Equal((ulong)(budget / InstructionsOfARound), guest.Regs.Rax);
+        }
+        Assert.Equal(1, guest.Vcpu.Cpu.RegionsTranslated);
     }
 
     static Guest NewGuest(int translatesAfter)
