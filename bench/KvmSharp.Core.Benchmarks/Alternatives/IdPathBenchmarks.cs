@@ -37,8 +37,7 @@ public class IdPathBenchmarks
     [Benchmark(Baseline = true)]
     public object BeforeTheTrie()
     {
-        var map = new Before();
-        map.Ids.CopyFrom(_before.Ids);
+        var map = new Before { Ids = _before.Ids };
         map.Ids.Put(++_edit, old: null, _slot);
         return _before = map;
     }

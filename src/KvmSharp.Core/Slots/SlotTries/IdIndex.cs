@@ -7,10 +7,9 @@ namespace KvmSharp.Slots.SlotTries;
 /// there are too many of them.
 /// </summary>
 /// <remarks>
-/// A value, with the same rules as <see cref="IntervalTree"/>, that lives in one place and is copied by
-/// <see cref="CopyFrom"/>. A path in the trie is as long as the ids are many, and every move would copy one, though the slot
-/// only takes its own place again. A slot that moves to and fro costs the trie nothing; slots that change in turn copy the
-/// upper nodes once for several of them.
+/// A value, with the same rules as <see cref="IntervalTree"/>. A path in the trie is as long as the ids are many, and every
+/// move would copy one, though the slot only takes its own place again. A slot that moves to and fro costs the trie nothing;
+/// slots that change in turn copy the upper nodes once for several of them.
 /// <para>Invariants:</para>
 /// <list type="bullet">
 /// <item>where an id stands among the latest slots, that is what it means, whatever the trie says;</item>
@@ -28,13 +27,6 @@ struct IdIndex
     {
         int place = _latest.PlaceOf(id);
         return place < 0 ? _trie.Find(id) : _latest[place];
-    }
-
-    /// <summary>Takes over another index, in place of an empty one.</summary>
-    public void CopyFrom(in IdIndex other)
-    {
-        _latest.CopyFrom(other._latest);
-        _trie = other._trie;
     }
 
     /// <summary>Puts a slot in place of what its id meant before.</summary>

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
@@ -6,7 +5,6 @@ using System.Runtime.Intrinsics;
 namespace KvmSharp.Slots.SlotTries;
 
 /// <summary>A few slots, found by id with one comparison.</summary>
-/// <remarks>A value that lives in one place and is copied by <see cref="CopyFrom"/>.</remarks>
 struct LatestSlots
 {
     internal const int Width = 8;
@@ -29,17 +27,6 @@ struct LatestSlots
     {
         uint places = Vector128.Equals(_ids, Vector128.Create(id.Value)).ExtractMostSignificantBits() & ((1u << Count) - 1);
         return places == 0 ? -1 : BitOperations.TrailingZeroCount(places);
-    }
-
-    /// <summary>Takes over another's slots, in place of none.</summary>
-    public void CopyFrom(in LatestSlots other)
-    {
-        Debug.Assert(Count == 0, "slots would be left behind");
-        _ids = other._ids;
-        Count = other.Count;
-        // Not by assignment, which passes the collector's write barrier for each lane that there could be.
-        for (int place = 0; place < other.Count; place++)
-            _slots[place] = other._slots[place];
     }
 
     /// <summary>Puts a slot in the place of its id, or in a new one, for which there is room.</summary>

@@ -23,12 +23,6 @@ sealed class RangeBucket
         ((Span<long>)_starts).Fill(Lanes.Unused);
     }
 
-    RangeBucket(long edit, in StartLanes starts)
-    {
-        _edit = edit;
-        _starts = starts;
-    }
-
     /// <summary>Slots in the bucket; at least two, but while an edit works on it.</summary>
     internal int Count { get; private set; }
 
@@ -36,15 +30,8 @@ sealed class RangeBucket
 
     internal ReadOnlySpan<MemorySlot?> Slots => ((ReadOnlySpan<MemorySlot?>)_slots)[..Count];
 
-    internal RangeBucket Own(long edit)
-    {
-        if (_edit == edit)
-            return this;
-        var copy = new RangeBucket(edit, _starts) { Count = Count };
-        // Not by assignment, which passes the collector's write barrier for each lane.
-        Slots.CopyTo(copy._slots);
-        return copy;
-    }
+    internal RangeBucket Own(long edit) =>
+        _edit == edit ? this : new RangeBucket(edit) { _starts = _starts, _slots = _slots, Count = Count };
 
     /// <summary>The last slot that begins at the page or below.</summary>
     internal MemorySlot? Find(ulong page)

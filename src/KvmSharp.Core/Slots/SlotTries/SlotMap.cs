@@ -46,8 +46,7 @@ sealed class SlotMap : SlotSet
     /// <summary>A map with the changes applied; this one stays as it is.</summary>
     internal SlotMap With(ReadOnlySpan<SlotChange> changes, long edit)
     {
-        var map = new SlotMap { _byGfn = _byGfn, _byHva = _byHva, _count = _count };
-        map._byId.CopyFrom(_byId);
+        var map = new SlotMap { _byGfn = _byGfn, _byHva = _byHva, _byId = _byId, _count = _count };
         // What leaves a place goes first, so that slots may take each other's.
         foreach (ref readonly SlotChange change in changes)
         {

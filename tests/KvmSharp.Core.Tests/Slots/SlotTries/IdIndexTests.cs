@@ -109,20 +109,16 @@ public sealed class IdIndexTests(ITestOutputHelper output)
             Assert.Same(slot, index.Find(new SlotId(id)));
     }
 
-    IdIndex Put(in IdIndex index, MemorySlot? old, MemorySlot @new)
+    IdIndex Put(IdIndex index, MemorySlot? old, MemorySlot @new)
     {
-        IdIndex changed = default;
-        changed.CopyFrom(index);
-        changed.Put(++_edit, old, @new);
-        return changed;
+        index.Put(++_edit, old, @new);
+        return index;
     }
 
-    IdIndex Remove(in IdIndex index, ushort id)
+    IdIndex Remove(IdIndex index, ushort id)
     {
-        IdIndex changed = default;
-        changed.CopyFrom(index);
-        changed.Remove(++_edit, new SlotId(id));
-        return changed;
+        index.Remove(++_edit, new SlotId(id));
+        return index;
     }
 
     static MemorySlot Slot(ushort id, DirtyBitmap? bitmap = null) => new SlotTrieStore().CreateSlot(
