@@ -20,6 +20,7 @@ sealed class ApicMap
 
     readonly LocalApic?[] _physical;
     readonly bool _hasAliases;
+    readonly bool _isEmpty;
     LogicalModel _model;
     LocalApic?[] _logical = [];
 
@@ -35,6 +36,7 @@ sealed class ApicMap
                 highest = Math.Max(highest, apic.PhysicalId);
         }
         _physical = new LocalApic?[highest + 1];
+        _isEmpty = vcpus.Count == 0;
         foreach (Vcpu vcpu in vcpus)
         {
             if (vcpu.Apic is not { IsEnabled: true } apic)
@@ -72,7 +74,7 @@ sealed class ApicMap
     {
         candidates = default;
         members = 0;
-        if (_hasAliases)
+        if (_hasAliases || _isEmpty)
             return false;
         if (!message.IsLogical)
         {

@@ -117,11 +117,13 @@ sealed class GetIrqchip : InterruptOperation
 }
 
 /// <summary>
-/// <c>lapic VCPU OFFSET</c>: a register, by <c>KVM_GET_LAPIC</c>; without an offset all that are not 0, but for the count. With a
+/// <c>lapic VCPU OFFSET</c>: a register, by <c>KVM_GET_LAPIC</c>; without an offset all that are not 0, but for the
+/// count, and the processor priority, which the kernel works out when it is asked for. With a
 /// value behind it, <c>KVM_SET_LAPIC</c> of all registers with this one changed.
 /// </summary>
 sealed class GetLapic : VcpuOperation
 {
+    const int ProcessorPriority = 0xa0;
     const int CurrentCount = 0x390;
     const int Spacing = 0x10;
 
@@ -152,7 +154,7 @@ sealed class GetLapic : VcpuOperation
         }
         return string.Join(' ', Enumerable.Range(0, image.Length / Spacing).Select(index => index * Spacing)
             .Select(at => (at, value: BinaryPrimitives.ReadUInt32LittleEndian(image.AsSpan(at))))
-            .Where(pair => pair.value != 0 && pair.at != CurrentCount)
+            .Where(pair => pair.value != 0 && pair.at is not (CurrentCount or ProcessorPriority))
             .Select(pair => $"{Outcome.Of((ulong)pair.at)}:{Outcome.Of(pair.value)}"));
     }
 }

@@ -22,6 +22,9 @@ enum OperationFamily
 
     /// <summary>Slots with pages of a file behind them.</summary>
     Memfd,
+
+    /// <summary>Interrupt controllers.</summary>
+    Irq,
 }
 
 /// <summary>The families by name.</summary>
@@ -30,7 +33,7 @@ static class OperationFamilies
     internal static IReadOnlyList<OperationFamily> All { get; } =
     [
         OperationFamily.Slot, OperationFamily.Log, OperationFamily.Ring, OperationFamily.Vcpu, OperationFamily.Ioevent,
-        OperationFamily.Memfd,
+        OperationFamily.Memfd, OperationFamily.Irq,
     ];
 
     internal static string NameOf(OperationFamily family) => family.ToString().ToLowerInvariant();

@@ -29,6 +29,7 @@ sealed class RandomSequence
     readonly bool _usesRings;
     readonly RandomEvents _events;
     readonly RandomGuestFiles _guestFiles;
+    readonly RandomInterrupts _interrupts;
     int _vcpus;
 
     RandomSequence(int seed, IReadOnlyList<OperationFamily> families)
@@ -41,7 +42,19 @@ sealed class RandomSequence
         // Into a ring an emulator puts a page each time, so pages are written with care: see Access().
         _events = new RandomEvents(_random, avoidsSlots: _usesRings);
         _guestFiles = new RandomGuestFiles(_random, _ids, Place);
-        _families = [.. families.Where(family => family is not OperationFamily.Ring && (family != OperationFamily.Log || !_usesRings))];
+        _interrupts = new RandomInterrupts(_random);
+        // Some machines have interrupt controllers; no events then, which the kernel brings to lines in its own time.
+        bool interrupts = families.Contains(OperationFamily.Irq) && !_usesRings
+            && (families.Count == 1 || _random.Next(3) == 0);
+        _families = [.. families.Where(family => family switch
+        {
+            OperationFamily.Ring => false,
+            OperationFamily.Log => !_usesRings,
+            OperationFamily.Irq => interrupts,
+            // Nor vCPUs that the kernel does not find until somebody has changed an id.
+            OperationFamily.Ioevent or OperationFamily.Vcpu => !interrupts,
+            _ => true,
+        })];
     }
 
     /// <summary>Makes a sequence.</summary>
@@ -63,9 +76,17 @@ sealed class RandomSequence
         _lines.Add("vm");
         if (_usesRings)
             _lines.Add($"cap dirty-log-ring arg={Pick("4K", "4K", "8K", "64K")}");
+        if (Has(OperationFamily.Irq))
+            _lines.AddRange(RandomInterrupts.Begin());
         _lines.Add(Text($"stub {StubSlot} gpa={StubPage * PageSize:#}"));
         _lines.Add("vcpu 0");
         _vcpus = 1;
+        if (Has(OperationFamily.Irq))
+        {
+            _lines.Add("vcpu 1");
+            _vcpus = 2;
+            _lines.AddRange(_interrupts.Prepare());
+        }
         if (Has(OperationFamily.Ioevent))
             _lines.AddRange(RandomEvents.Begin());
         if (Has(OperationFamily.Memfd))
@@ -85,6 +106,8 @@ sealed class RandomSequence
         }
         if (Has(OperationFamily.Ioevent))
             _lines.AddRange(RandomEvents.End());
+        if (Has(OperationFamily.Irq))
+            _lines.AddRange(RandomInterrupts.End());
         _lines.Add(Text($"sum h {HostPages * PageSize}"));
     }
 
@@ -95,6 +118,8 @@ sealed class RandomSequence
             Ring();
         else if (Has(OperationFamily.Vcpu) && kind < 10)
             Vcpu();
+        else if (Has(OperationFamily.Irq) && (kind < 55 || _families.Count == 1))
+            _lines.AddRange(_interrupts.Next());
         else if (Has(OperationFamily.Ioevent) && kind < 30)
             _lines.Add(_events.Next(_random.Next(Math.Min(_vcpus, 2))));
         else if (Has(OperationFamily.Log) && kind < 50)
