@@ -50,6 +50,8 @@ static class TargetReport
         Line("set of 1,024 shuffled VPs of 1,024", 2, Microseconds, "µs", VpTargets.Translate(ManyVcpus, ManyVcpus));
         Line("  the same, against a walk over all vCPUs", 0.1, Nanoseconds, "×", VpTargets.AgainstWalk(ManyVcpus, ManyVcpus));
         Line("  half of them, the most that is looked up", 2, Microseconds, "µs", VpTargets.Translate(ManyVcpus, ManyVcpus / 2));
+        Line("interrupt to the last of 64 vCPUs", null, Nanoseconds, "ns", InterruptTargets.Deliver(64));
+        Line("interrupt to the last of 1,024 vCPUs, against the only one", 1.5, Nanoseconds, "×", InterruptTargets.AgainstOne(ManyVcpus));
         BuildTimes wide = SlotTargets.Build(SlotTrieStore.Design);
         Line("add 32,764 one-page slots one at a time", 60, Nanoseconds, "ms", wide.Add);
         Line("  the same, processor time", null, Nanoseconds, "ms", wide.AddProcessor);
