@@ -1,5 +1,6 @@
 using System;
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using KvmSharp.X86.Fpu;
 using KvmSharp.X86.Simd;
@@ -47,15 +48,23 @@ partial class Cpu
     }
 
     /// <summary>Whether an SSE instruction may run: #UD, #NM.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal bool TryEnterSse()
     {
         if ((State.Cr0 & (Cr0.EM | Cr0.TS)) == 0 && (State.Cr4 & Cr4.OSFXSR) != 0)
             return true;
+        return RefuseSse();
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    bool RefuseSse()
+    {
         bool undefined = (State.Cr0 & Cr0.EM) != 0 || (State.Cr4 & Cr4.OSFXSR) == 0;
         return Raise(undefined ? Vector.InvalidOpcode : Vector.DeviceNotAvailable);
     }
 
     /// <summary>Ends an SSE instruction that met an unmasked exception: #XM, or #UD if the system does not know it.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     internal bool RaiseSimd() =>
         Raise((State.Cr4 & Cr4.OSXMMEXCPT) != 0 ? Vector.SimdFloatingPoint : Vector.InvalidOpcode);
 
@@ -64,34 +73,46 @@ partial class Cpu
     /// <param name="bytes">1, 2, 4, 8 or 16.</param>
     /// <param name="aligned">Sixteen bytes have to be aligned: #GP.</param>
     /// <param name="value">What is there.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal bool TryLoadVector(ulong linear, int bytes, bool aligned, out Vector128<byte> value)
     {
-        if (bytes == Vector128<byte>.Count)
+        if (bytes != Vector128<byte>.Count)
         {
-            value = default;
-            if (aligned && (linear & 15) != 0)
-                return Raise(Vector.GeneralProtection, 0);
-            if (!TryLoad(linear, Vector128<byte>.Count, out UInt128 whole))
-                return false;
-            value = Vector128.Create((ulong)whole, (ulong)(whole >> 64)).AsByte();
-            return true;
+            bool done = bytes == sizeof(ulong)
+                ? TryLoad(linear, sizeof(ulong), out ulong part)
+                : TryLoadPart(linear, bytes, out part);
+            value = Vector128.CreateScalar(part).AsByte();
+            return done;
         }
-
-        bool done = TryLoadBits(linear, bytes * 8, out ulong part);
-        value = Vector128.CreateScalar(part).AsByte();
-        return done;
+        value = default;
+        if (aligned && (linear & 15) != 0)
+            return Raise(Vector.GeneralProtection, 0);
+        if (!TryLoad(linear, Vector128<byte>.Count, out UInt128 whole))
+            return false;
+        value = Vector128.Create((ulong)whole, (ulong)(whole >> 64)).AsByte();
+        return true;
     }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    bool TryLoadPart(ulong linear, int bytes, out ulong value) => TryLoadBits(linear, bytes * 8, out value);
 
     /// <summary>Writes the low 1 to 16 bytes.</summary>
     /// <inheritdoc cref="TryLoadVector"/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal bool TryStoreVector(ulong linear, int bytes, bool aligned, Vector128<byte> value)
     {
         if (bytes != Vector128<byte>.Count)
-            return TryStoreBits(linear, bytes * 8, value.AsUInt64()[0]);
+        {
+            ulong part = value.AsUInt64()[0];
+            return bytes == sizeof(ulong) ? TryStore(linear, sizeof(ulong), part) : TryStorePart(linear, bytes, part);
+        }
         if (aligned && (linear & 15) != 0)
             return Raise(Vector.GeneralProtection, 0);
         return TryStore(linear, Vector128<byte>.Count, new UInt128(value.AsUInt64()[1], value.AsUInt64()[0]));
     }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    bool TryStorePart(ulong linear, int bytes, ulong value) => TryStoreBits(linear, bytes * 8, value);
 
     /// <summary>Reads an image of up to a page.</summary>
     internal bool TryLoadImage(ulong linear, Span<byte> image)

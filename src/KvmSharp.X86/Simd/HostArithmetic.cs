@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using KvmSharp.X86.FloatingPoint;
 
@@ -49,6 +50,7 @@ static class HostArithmetic
     /// <param name="mxcsr">Controls in, flags out.</param>
     /// <param name="result">The result.</param>
     /// <returns>False when an unmasked exception was met and there is no result.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static bool TryDoubles<TOperation>(
         Vector128<byte> a, Vector128<byte> b, int count, ref Mxcsr mxcsr, out Vector128<byte> result)
         where TOperation : struct, IOperation
@@ -75,13 +77,14 @@ static class HostArithmetic
             }
         }
 
-        FloatEnvironment environment = mxcsr.Environment;
-        result = FloatLanes.Doubles<TOperation>(a, b, count, ref environment);
-        return mxcsr.TryCommit(environment);
+        bool done = TryDoublesExactly<TOperation>(a, b, count, ref mxcsr, out Vector128<byte> exact);
+        result = exact;
+        return done;
     }
 
     /// <summary>The same for binary32, with up to four elements.</summary>
     /// <inheritdoc cref="TryDoubles"/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static bool TrySingles<TOperation>(
         Vector128<byte> a, Vector128<byte> b, int count, ref Mxcsr mxcsr, out Vector128<byte> result)
         where TOperation : struct, IOperation
@@ -107,6 +110,28 @@ static class HostArithmetic
             }
         }
 
+        bool done = TrySinglesExactly<TOperation>(a, b, count, ref mxcsr, out Vector128<byte> exact);
+        result = exact;
+        return done;
+    }
+
+    // Methods of their own: what they need on the stack would have to be cleared each time, and a variable that is passed by
+    // reference cannot be in a register.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    static bool TryDoublesExactly<TOperation>(
+        Vector128<byte> a, Vector128<byte> b, int count, ref Mxcsr mxcsr, out Vector128<byte> result)
+        where TOperation : struct, IOperation
+    {
+        FloatEnvironment environment = mxcsr.Environment;
+        result = FloatLanes.Doubles<TOperation>(a, b, count, ref environment);
+        return mxcsr.TryCommit(environment);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    static bool TrySinglesExactly<TOperation>(
+        Vector128<byte> a, Vector128<byte> b, int count, ref Mxcsr mxcsr, out Vector128<byte> result)
+        where TOperation : struct, IOperation
+    {
         FloatEnvironment environment = mxcsr.Environment;
         result = FloatLanes.Singles<TOperation>(a, b, count, ref environment);
         return mxcsr.TryCommit(environment);
@@ -126,6 +151,7 @@ static class HostArithmetic
             : Vector128.FusedMultiplyAdd(a.AsSingle(), b.AsSingle(), c.AsSingle()).As<float, T>();
 
     // Of a magnitude in the range, or zero where that is welcome.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     static bool AreSafe(Vector128<double> values, Vector128<long> zeroIsWelcome)
     {
         Vector128<long> magnitudes = values.AsInt64() & Vector128.Create(long.MaxValue);
@@ -134,6 +160,7 @@ static class HostArithmetic
         return (unsafeOnes & ~(Vector128.Equals(magnitudes, Vector128<long>.Zero) & zeroIsWelcome)) == Vector128<long>.Zero;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     static bool AreSafe(Vector128<float> values, Vector128<int> zeroIsWelcome)
     {
         Vector128<int> magnitudes = values.AsInt32() & Vector128.Create(int.MaxValue);

@@ -28,6 +28,10 @@ static class VectorInstructions
         foreach (Mnemonic exclusiveOr in new[] { Mnemonic.Xorps, Mnemonic.Xorpd })
             InstructionTable.Add(exclusiveOr, (in Decoded decoded) => Make(in decoded, new ExclusiveOrKernel(), aligned: true));
 
+        InstructionTable.Add(
+            Mnemonic.Unpcklpd, (in Decoded decoded) => Make(in decoded, new MergeKernel(VectorMerge.HighHalfFromLow), aligned: true));
+        InstructionTable.Add(
+            Mnemonic.Unpckhpd, (in Decoded decoded) => Make(in decoded, new MergeKernel(VectorMerge.HighHalves), aligned: true));
         EnterMoves();
         VectorTransfers.Enter();
         MmxInstructions.Enter();

@@ -55,6 +55,12 @@ partial class RegionEmitter
         _code.Emit(OpCodes.Stloc, LocalOf(register));
     }
 
+    /// <summary>Pushes the CPU.</summary>
+    internal void PushCpu() => _code.Emit(OpCodes.Ldarg_1);
+
+    /// <summary>Pushes a constant that is no guest's value.</summary>
+    internal void PushNumber(int value) => _code.Emit(OpCodes.Ldc_I4, value);
+
     /// <summary>Pushes a constant.</summary>
     internal void PushConstant(ulong value) => _code.Emit(OpCodes.Ldc_I8, (long)value);
 
