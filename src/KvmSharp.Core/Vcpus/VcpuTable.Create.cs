@@ -52,7 +52,8 @@ partial class VcpuTable
                 _idLimit = _maxIds;
             if (id.Value >= _idLimit)
                 throw Refused(KvmErrno.EINVAL, $"id 0x{id.Value:x} is not below 0x{_idLimit:x}");
-            if (TryFind(id, out Vcpu? taken))
+            // Not by TryFind(): misses are the rule here, and the compiler would expect them of those who look for vCPUs.
+            if (FindLong(id) is { } taken)
                 throw Refused(KvmErrno.EEXIST, $"id 0x{id.Value:x} is that of the vCPU at index 0x{taken.Index.Value:x}");
             if (_leaving?.Contains(id) == true)
                 throw Refused(KvmErrno.EEXIST, $"id 0x{id.Value:x} is that of a vCPU that is being removed");
@@ -170,27 +171,27 @@ partial class VcpuTable
     void PublishId(Vcpu vcpu)
     {
         _ids.Add(vcpu, _store.Flat);
-        VcpuIdMap lead = _ids.Lead;
-        if (_removable || lead is VcpuIdHash)
+        // Pairs with TryFind: a map is published with what is in it, and before the one whose ids it holds goes.
+        switch (_ids.Lead)
         {
-            _home = lead.Home;
-            // Pairs with TryFind: an array is published with what is in it.
-            Volatile.Write(ref _homes, lead.Places);
-        }
-        else if (lead is VcpuIdRow row)
-        {
-            // The row ends with the first vCPU that is out of it.
-            uint length = (uint)_row;
-            if (vcpu.Index.Value == (int)length && row.Holds(vcpu))
-                length++;
-            // Pairs with TryFind: who sees the row sees what it leads to.
-            Volatile.Write(ref _row, ((ulong)row.Home.First << 32) | length);
-        }
-        else
-        {
-            // The window first: it holds the ids of a row that is given up.
-            Volatile.Write(ref _window, lead.Places);
-            Volatile.Write(ref _row, 0);
+            case VcpuIdRow row:
+                // It ends with the first vCPU that is out of it.
+                uint length = (uint)_row;
+                if (vcpu.Index.Value == (int)length && row.Holds(vcpu))
+                    length++;
+                Volatile.Write(ref _row, ((ulong)row.First << 32) | length);
+                break;
+            case VcpuIdWindow window:
+                Volatile.Write(ref _window, window.Places);
+                Volatile.Write(ref _row, 0);
+                Volatile.Write(ref _hash, null);
+                break;
+            case VcpuIdHash hash:
+                _hashShift = hash.Shift;
+                Volatile.Write(ref _hash, hash.Places);
+                Volatile.Write(ref _row, 0);
+                Volatile.Write(ref _window, []);
+                break;
         }
     }
 

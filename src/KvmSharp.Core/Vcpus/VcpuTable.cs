@@ -32,17 +32,16 @@ public sealed partial class VcpuTable
     int _bound;
 
     // Empty where the store wants none. Written under _createLock.
-    VcpuIdIndex _ids = new();
+    VcpuIdIndex _ids;
 
-    // What of it leads straight to a vCPU: the ids of a row of vCPUs from index 0 on, as (first id << 32) | length; and the
-    // places of a window. Written under _createLock after the bound, read anywhere with Volatile.Read, and before _flat.
+    // What of it leads straight to a vCPU, written under _createLock after the bound, read anywhere with Volatile.Read. Where
+    // ids are strewn, the places of a hash table, and what leads into them: while these two change they may not belong
+    // together. Elsewhere there are none, and the ids of a row of vCPUs from index 0 on, as (first id << 32) | length, read
+    // before _flat; and the places of a window.
+    VcpuIdHash.Place[]? _hash;
+    int _hashShift;
     ulong _row;
     Vcpu?[] _window = [];
-
-    // In place of these two where ids are strewn, or vCPUs removed: an array in which ids have homes. Empty elsewhere. While
-    // the two change they may not belong together.
-    Vcpu?[] _homes = [];
-    VcpuIdHome _home;
 
     // The vCPU between its index and its id. Written under _createLock, read anywhere with Volatile.Read.
     Vcpu? _coming;
@@ -56,6 +55,7 @@ public sealed partial class VcpuTable
         MaxCount = int.Min(options.MaxVcpus, options.VcpuStore.MaxCount);
         _maxIds = (uint)options.MaxVcpuIds;
         _removable = options.AllowVcpuRemoval;
+        _ids = new VcpuIdIndex(_removable);
         _store = options.VcpuStore.Create(MaxCount);
         _flat = _store.Flat;
     }
@@ -92,34 +92,26 @@ public sealed partial class VcpuTable
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool TryFind(VcpuId id, [NotNullWhen(true)] out Vcpu? vcpu)
     {
-        Vcpu?[] homes = Volatile.Read(ref _homes);
-        if (homes.Length != 0)
+        // Pairs with PublishId: who sees one of them sees what it leads to.
+        if (Volatile.Read(ref _hash) is { } hash)
         {
-            VcpuIdHome formula = _home;
-            uint home = formula.Of(id.Value);
-            // At home or next door, if the vCPU there has the id.
-            if (IsAt(homes, home, id, out vcpu) || IsAt(homes, home ^ 1, id, out vcpu))
-                return true;
+            uint at = VcpuIdHash.Home(id.Value, _hashShift);
+            vcpu = at < (uint)hash.Length && hash[at].IsOf(id.Value) ? hash[at].Vcpu
+                : (at ^= 1) < (uint)hash.Length && hash[at].IsOf(id.Value) ? hash[at].Vcpu
+                : FindLong(id);
         }
         else
         {
-            // Pairs with PublishId: who sees the row sees the vCPUs in it, and an array that holds them.
             ulong row = Volatile.Read(ref _row);
             uint index = unchecked(id.Value - (uint)(row >> 32));
             if (index < (uint)row)
+                vcpu = Volatile.Read(ref _flat)[index];
+            else
             {
-                vcpu = Volatile.Read(ref _flat)[index]!;
-                return true;
-            }
-            Vcpu?[] window = Volatile.Read(ref _window);
-            if (id.Value < (uint)window.Length)
-            {
-                vcpu = window[id.Value];
-                if (vcpu is not null)
-                    return true;
+                Vcpu?[] window = Volatile.Read(ref _window);
+                vcpu = id.Value < (uint)window.Length && window[id.Value] is { } close ? close : FindLong(id);
             }
         }
-        vcpu = FindLong(id);
         return vcpu is not null;
     }
 
@@ -134,15 +126,6 @@ public sealed partial class VcpuTable
             return TryGet(index, out vcpu);
         vcpu = (uint)index.Value < (uint)Volatile.Read(ref _bound) ? _store.Get(reader, index.Value) : null;
         return vcpu is not null;
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static bool IsAt(Vcpu?[] places, uint at, VcpuId id, [NotNullWhen(true)] out Vcpu? vcpu)
-    {
-        vcpu = null;
-        if (at < (uint)places.Length)
-            vcpu = places[at];
-        return vcpu is not null && vcpu.Id == id;
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]

@@ -48,7 +48,7 @@ public sealed class VcpuIdIndexTests(ITestOutputHelper output) : IDisposable
         var random = new Random(seed);
         for (int round = 0; round < 40; round++)
         {
-            var crowd = new Crowd(_machine);
+            var crowd = new Crowd(_machine, removable: true);
             var model = new Dictionary<uint, Vcpu>();
             uint range = (uint)(1 << random.Next(3, 20));
             for (int step = 0; step < 2000; step++)
@@ -76,7 +76,7 @@ public sealed class VcpuIdIndexTests(ITestOutputHelper output) : IDisposable
             crowd.Add(id);
 
         Assert.IsType<VcpuIdRow>(Assert.Single(crowd.Maps));
-        Assert.Equal((0U, 1023U), (crowd.HomeOf(first), crowd.HomeOf(first + 1023)));
+        Assert.Equal((0, 1023), (crowd.Find(first)?.Index.Value, crowd.Find(first + 1023)?.Index.Value));
         Assert.Equal((null, null), (crowd.Find(first - 1), crowd.Find(first + 1024)));
     }
 
@@ -127,18 +127,36 @@ public sealed class VcpuIdIndexTests(ITestOutputHelper output) : IDisposable
         const uint Inverse = 0x144CBC89;
         List<Vcpu> vcpus = [.. Enumerable.Range(0, 100).Select(index => New(unchecked((uint)index * Inverse), index))];
 
-        var map = VcpuIdMap.Of(vcpus);
+        VcpuIdHash map = Assert.IsType<VcpuIdHash>(VcpuIdMap.Of(vcpus));
 
-        Assert.Single(vcpus.Select(vcpu => map.Home.Of(vcpu.Id.Value)).Distinct());
+        Assert.Single(vcpus.Select(vcpu => map.HomeOf(vcpu.Id.Value)).Distinct());
         Assert.All(vcpus, vcpu => Assert.Same(vcpu, map.Find(vcpu.Id.Value)));
+    }
+
+    [Fact]
+    public void The_place_of_an_id_that_has_gone_goes_to_no_other()
+    {
+        // Both have home 0.
+        const uint Inverse = 0x144CBC89;
+        Vcpu first = New(0, 0);
+        Vcpu second = New(Inverse, 1);
+        var hash = new VcpuIdHash(count: 4);
+
+        hash.TryAdd(first);
+        hash.Remove(first);
+        hash.TryAdd(second);
+
+        // Who has read the first id in its place, and reads the vCPU there now, finds nobody.
+        Assert.Null(hash.Places[0].Vcpu);
+        Assert.Equal((null, second), (hash.Find(0), hash.Find(Inverse)));
     }
 
     Vcpu New(uint id, int index) => new(_machine, new VcpuId(id), new VcpuIndex(index));
 
     // An index of ids with the array of a store, as the table keeps them.
-    sealed class Crowd(VirtualMachine machine)
+    sealed class Crowd(VirtualMachine machine, bool removable = false)
     {
-        VcpuIdIndex _ids = new();
+        VcpuIdIndex _ids = new(removable);
         Vcpu?[] _entries = [];
 
         internal int Length { get; private set; }
@@ -146,8 +164,6 @@ public sealed class VcpuIdIndexTests(ITestOutputHelper output) : IDisposable
         internal IEnumerable<VcpuIdMap> Maps => _ids.Maps;
 
         internal Vcpu? Find(uint id) => _ids.Find(new VcpuId(id));
-
-        internal uint HomeOf(uint id) => _ids.Lead.Home.Of(id);
 
         internal Vcpu Add(uint id)
         {

@@ -8,27 +8,27 @@ namespace KvmSharp.Vcpus.Ids;
 /// <remarks>
 /// <para>
 /// Mostly ids go up by one from the first vCPU on: that row is the store's own array, and takes nothing more. Other ids have
-/// a map beside it; when they outnumber the row, it is given up, and one map holds all.
+/// a map beside it; when they outnumber the row, it is given up, and one map holds all. Where vCPUs may be removed there is
+/// no row: an index goes to another id then, and a reader would find another's vCPU.
 /// </para>
 /// <para>A field of the table, not an object. One writer at a time; readers need no lock.</para>
 /// </remarks>
 struct VcpuIdIndex
 {
     // The map where a lookup begins: the row, or that of all. Read with Volatile.Read.
-    VcpuIdMap _lead = VcpuIdRow.Empty;
+    VcpuIdMap _lead;
 
     // The ids in no row, while there is one. Read with Volatile.Read, before _lead.
     VcpuIdMap? _apart;
 
-    public VcpuIdIndex()
-    {
-    }
+    /// <param name="removable">Whether vCPUs may be removed.</param>
+    internal VcpuIdIndex(bool removable) => _lead = removable ? VcpuIdWindow.Empty : VcpuIdRow.Empty;
 
     /// <summary>The maps that it consists of.</summary>
     internal readonly IEnumerable<VcpuIdMap> Maps =>
-        new[] { _lead, _apart }.OfType<VcpuIdMap>().Where(map => map != VcpuIdRow.Empty);
+        new[] { _lead, _apart }.OfType<VcpuIdMap>().Where(map => map != VcpuIdRow.Empty && map != VcpuIdWindow.Empty);
 
-    /// <summary>Where a lookup begins: nearly all vCPUs are at home in this map.</summary>
+    /// <summary>Where a lookup begins: nearly all vCPUs are in this map.</summary>
     internal readonly VcpuIdMap Lead => _lead;
 
     /// <summary>The vCPU of an id, online or about to go: the table decides.</summary>
@@ -57,12 +57,8 @@ struct VcpuIdIndex
             Replace([.. entries.OfType<Vcpu>()]);
     }
 
-    /// <summary>Forgets a vCPU.</summary>
-    internal readonly void Remove(Vcpu vcpu)
-    {
-        VcpuIdMap map = _lead is VcpuIdRow row && !row.Holds(vcpu) ? _apart! : _lead;
-        map.Remove(vcpu);
-    }
+    /// <summary>Forgets a vCPU, in an index where that is allowed.</summary>
+    internal readonly void Remove(Vcpu vcpu) => _lead.Remove(vcpu);
 
     void Replace(List<Vcpu> all)
     {

@@ -1,23 +1,17 @@
 using System.Collections.Generic;
 using System.Linq;
-using System.Threading;
 
 namespace KvmSharp.Vcpus.Ids;
 
-/// <summary>vCPUs in an array, and where each id has its place in it: its home.</summary>
+/// <summary>From ids to vCPUs, for some way in which ids are chosen.</summary>
 /// <remarks>
-/// One writer at a time; readers need no lock. A map that is full is replaced by a greater one.
+/// One writer at a time; readers need no lock. A map that is full is replaced by a greater one. A place in a map that is not
+/// the store's own array never goes from one id to another: what a reader finds there has the id that it looked for.
 /// </remarks>
-/// <param name="home">Where an id's home is.</param>
-/// <param name="places">The array: read with <see cref="Volatile"/>, or behind something that was published later.</param>
-abstract class VcpuIdMap(VcpuIdHome home, Vcpu?[] places)
+abstract class VcpuIdMap
 {
-    // A window is taken when at least one in so many of its places is used: then it is no greater than the hash table.
+    // A window is taken when at least one in so many of its places is used: then it takes less than a hash table.
     const uint PlacesPerId = 4;
-
-    internal VcpuIdHome Home => home;
-
-    internal Vcpu?[] Places => places;
 
     /// <summary>The map of some vCPUs, at least one, with room for more.</summary>
     internal static VcpuIdMap Of(List<Vcpu> vcpus)
@@ -32,11 +26,7 @@ abstract class VcpuIdMap(VcpuIdHome home, Vcpu?[] places)
     }
 
     /// <summary>The vCPU of an id, online or about to go.</summary>
-    internal virtual Vcpu? Find(uint id)
-    {
-        uint at = home.Of(id);
-        return at < (uint)places.Length && Volatile.Read(ref places[at]) is { } vcpu && vcpu.Id.Value == id ? vcpu : null;
-    }
+    internal abstract Vcpu? Find(uint id);
 
     /// <summary>Adds a vCPU whose id is not in the map.</summary>
     /// <returns><see langword="false"/> when there is no room for it.</returns>
