@@ -16,6 +16,12 @@ partial class Cpu
     // The flush count of the memory view when code was last known to be unchanged but for writes that came by.
     long _flushesSeen = -1;
 
+    // What is asked of this CPU.
+    static readonly VcpuRequest[] _served =
+    [
+        ExclusiveSection.Request, CodeWritten, VcpuRequest.DirtyRingSoftFull,
+    ];
+
     // Set by anyone, taken off by the owner.
     int _interrupted;
 
@@ -147,23 +153,37 @@ partial class Cpu
         LastUnknown = code;
     }
 
-    // A kick leaves no request behind, only the mark that PrepareEvents() finds.
+    // A kick leaves no request behind, only the mark that PrepareEvents() finds. Requests that come meanwhile are served, too: none
+    // is taken without what it asks for.
     void ServeRequests()
     {
-        if (Vcpu.HasRequest(VcpuRequest.MachineDead))
+        while (Vcpu.PendingRequests != 0)
         {
-            Exit = ExitKind.MachineDead;
-            return;
+            if (Vcpu.HasRequest(VcpuRequest.MachineDead))
+            {
+                Exit = ExitKind.MachineDead;
+                return;
+            }
+            if (Vcpu.TakeRequest(ExclusiveSection.Request))
+                Environment.Exclusive.StandAside();
+            else if (Vcpu.TakeRequest(CodeWritten))
+                ServeForeignWrites();
+            else if (Vcpu.TakeRequest(VcpuRequest.DirtyRingSoftFull))
+                Exit = ExitKind.DirtyRingFull;
+            else
+                TakeOther();
         }
-        if (Vcpu.TakeRequest(ExclusiveSection.Request))
-            Environment.Exclusive.StandAside();
-        if (Vcpu.TakeRequest(CodeWritten))
-            ServeForeignWrites();
-        if (Vcpu.TakeRequest(VcpuRequest.DirtyRingSoftFull))
-            Exit = ExitKind.DirtyRingFull;
-        // Nobody else asks anything of this CPU.
-        while (Vcpu.TryTakeRequest(out _))
+    }
+
+    // Others ask for nothing that this CPU would have to do. One of the above may have come just now: it is the next turn's.
+    void TakeOther()
+    {
+        if (!Vcpu.TryTakeRequest(out int number))
+            return;
+        foreach (VcpuRequest served in _served)
         {
+            if (served.Number == number)
+                Vcpu.MakeRequest(served);
         }
     }
 
