@@ -1,4 +1,5 @@
 using System;
+using KvmSharp.HyperV;
 using KvmSharp.X86.State;
 
 namespace KvmSharp.X86;
@@ -12,6 +13,8 @@ partial class Cpu
         (uint)Msr.TimeStampCounter, (uint)Msr.TscAdjust, (uint)Msr.SysenterCs, (uint)Msr.SysenterEsp, (uint)Msr.SysenterEip,
         (uint)Msr.MiscEnable, (uint)Msr.Pat, (uint)Msr.MtrrDefaultType, (uint)Msr.Star, (uint)Msr.LongStar,
         (uint)Msr.CompatibilityStar, (uint)Msr.SyscallMask, (uint)Msr.KernelGsBase, (uint)Msr.TscAux,
+        // In this order: the second does nothing before the first.
+        HyperVMsr.GuestOsId, HyperVMsr.Hypercall, HyperVMsr.VpIndex,
     ];
 
     // The counter minus the machine's clock.
@@ -21,9 +24,14 @@ partial class Cpu
     internal ulong TimeStamp => Environment.Clock.Now + _timeStampOffset;
 
     /// <summary>Reads a register.</summary>
+    /// <param name="index">Which.</param>
+    /// <param name="value">What it holds.</param>
+    /// <param name="byHost">Whether for the owner, who reaches more of the Hyper-V interface than the guest.</param>
     /// <returns>Whether there is such a register.</returns>
-    internal bool TryReadMsr(uint index, out ulong value)
+    internal bool TryReadMsr(uint index, out ulong value, bool byHost = false)
     {
+        if (IsHyperV(index))
+            return Vcpu.HyperV.TryReadMsr(index, out value, byHost);
         ref ModelRegisters msrs = ref State.Msrs;
         (bool known, value) = (Msr)index switch
         {
@@ -55,12 +63,14 @@ partial class Cpu
     }
 
     /// <summary>Writes a register.</summary>
-    /// <param name="index">Its number.</param>
-    /// <param name="value">The value.</param>
-    /// <param name="byHost">Whether the owner sets state, rather than the guest.</param>
+    /// <param name="index">Which.</param>
+    /// <param name="value">What to write.</param>
+    /// <param name="byHost">Whether for the owner, who reaches more of the Hyper-V interface than the guest.</param>
     /// <returns>Whether there is such a register, and it can have the value.</returns>
     internal bool TryWriteMsr(uint index, ulong value, bool byHost = false)
     {
+        if (IsHyperV(index))
+            return TryWriteHyperVMsr(index, value, byHost);
         ref ModelRegisters msrs = ref State.Msrs;
         switch ((Msr)index)
         {
@@ -122,6 +132,8 @@ partial class Cpu
                 return Apic?.TryWriteMsr(index, value) ?? false;
         }
     }
+
+    static bool IsHyperV(uint index) => index is >= HyperVMsr.GuestOsId and <= HyperVMsr.VpIndex;
 
     bool TrySetAddress(ref ulong register, ulong value)
     {

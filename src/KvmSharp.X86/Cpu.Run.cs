@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Threading;
 using Iced.Intel;
 using KvmSharp.Backends;
+using KvmSharp.HyperV;
 using KvmSharp.Vcpus;
 using KvmSharp.X86.Blocks;
 using KvmSharp.X86.Events;
@@ -19,7 +20,8 @@ partial class Cpu
     // What is asked of this CPU.
     static readonly VcpuRequest[] _served =
     [
-        ExclusiveSection.Request, CodeWritten, VcpuRequest.DirtyRingSoftFull,
+        ExclusiveSection.Request, CodeWritten, HyperVRequests.TlbFlush, HyperVRequests.TlbFlushGuest,
+        VcpuRequest.DirtyRingSoftFull,
     ];
 
     // Set by anyone, taken off by the owner.
@@ -129,6 +131,8 @@ partial class Cpu
             RunInGuest();
         bool isAsked = Vcpu.NeedsExit;
         Vcpu.ExitGuest();
+        if (Exit == ExitKind.HyperVCall)
+            MakeHyperVCall();
         if (Exit != ExitKind.None)
             return;
         if (isAsked)
@@ -168,6 +172,8 @@ partial class Cpu
                 Environment.Exclusive.StandAside();
             else if (Vcpu.TakeRequest(CodeWritten))
                 ServeForeignWrites();
+            else if (Vcpu.HasRequest(HyperVRequests.TlbFlush) || Vcpu.HasRequest(HyperVRequests.TlbFlushGuest))
+                ServeTlbFlush();
             else if (Vcpu.TakeRequest(VcpuRequest.DirtyRingSoftFull))
                 Exit = ExitKind.DirtyRingFull;
             else

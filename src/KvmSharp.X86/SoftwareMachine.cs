@@ -61,7 +61,8 @@ public sealed partial class SoftwareMachine : IMachine, IWriteTracker
             or KvmCapability.ImmediateExit or KvmCapability.MemoryFaultInfo or KvmCapability.Ioeventfd
             or KvmCapability.CoalescedPio or KvmCapability.X86TripleFaultEvent or KvmCapability.UserMemory2
             or KvmCapability.GuestMemfd or KvmCapability.Irqchip or KvmCapability.Irqfd or KvmCapability.IrqfdResample
-            or KvmCapability.SignalMsi => 1,
+            or KvmCapability.SignalMsi or KvmCapability.HyperV or KvmCapability.HyperVVpIndex
+            or KvmCapability.HyperVTlbFlush or KvmCapability.HyperVSendIpi => 1,
         KvmCapability.IrqRouting => GsiRoute.Limit,
         KvmCapability.CoalescedMmio => CoalescedPage,
         KvmCapability.NrMemslots => SlotLimits.UserSlots,

@@ -1,5 +1,6 @@
 using System;
 using KvmSharp.Backends;
+using KvmSharp.HyperV;
 using KvmSharp.InterruptControllers;
 using KvmSharp.X86.Events;
 using KvmSharp.X86.Identification;
@@ -162,7 +163,7 @@ partial class SoftwareVcpu
     {
         for (int index = 0; index < msrs.Length; index++)
         {
-            if (!_cpu.TryReadMsr(msrs[index].Index, out ulong value))
+            if (!_cpu.TryReadMsr(msrs[index].Index, out ulong value, byHost: true))
                 return index;
             msrs[index].Data = value;
         }
@@ -238,6 +239,18 @@ partial class SoftwareVcpu
         if (entries.Length > MaxEntries)
             throw new KvmException("KVM_SET_CPUID2", KvmErrno.E2BIG, $"0x{entries.Length:x} entries, at most 0x{MaxEntries:x}");
         _cpu.Cpuid = new CpuidTable(entries);
+        Core.HyperV.UseCpuid(entries);
+    }
+
+    /// <summary>
+    /// Shows the guest the Hyper-V interface: CPUID tells of a hypervisor and has the leaves of
+    /// <see cref="HyperVVcpu.TryGetSupportedCpuid"/>. Before the first run.
+    /// </summary>
+    public void ShowHyperV()
+    {
+        var leaves = new KvmCpuidEntry[HyperVCpuid.LeafCount];
+        Core.HyperV.TryGetSupportedCpuid(leaves, out _);
+        SetCpuid([.. CpuidTable.UnderHypervisor(_cpu.Cpuid.Entries), .. leaves]);
     }
 
     /// <inheritdoc/>

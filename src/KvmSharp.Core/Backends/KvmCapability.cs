@@ -54,6 +54,9 @@ public enum KvmCapability
     /// <summary>Pending events.</summary>
     VcpuEvents = 41,
 
+    /// <summary>The Hyper-V interface.</summary>
+    HyperV = 44,
+
     /// <summary>The debug registers.</summary>
     DebugRegs = 50,
 
@@ -89,6 +92,15 @@ public enum KvmCapability
 
     /// <summary>A run that returns at once.</summary>
     ImmediateExit = 136,
+
+    /// <summary>VP indices that the host may change.</summary>
+    HyperVVpIndex = 149,
+
+    /// <summary>Hyper-V calls that flush the TLBs of other processors.</summary>
+    HyperVTlbFlush = 155,
+
+    /// <summary>Hyper-V calls that send interrupts to other processors.</summary>
+    HyperVSendIpi = 161,
 
     /// <summary>The same for ports.</summary>
     CoalescedPio = 162,

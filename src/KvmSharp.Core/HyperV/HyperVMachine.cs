@@ -20,6 +20,7 @@ public sealed class HyperVMachine
     int _mismatched;
 
     long _guestOsId;
+    long _hypercallPage;
     IFixedInterrupts? _interrupts;
 
     internal HyperVMachine(VirtualMachine machine)
@@ -41,7 +42,19 @@ public sealed class HyperVMachine
     public ulong GuestOsId
     {
         get => (ulong)Volatile.Read(ref _guestOsId);
-        set => Volatile.Write(ref _guestOsId, (long)value);
+        set
+        {
+            Volatile.Write(ref _guestOsId, (long)value);
+            if (value == 0)
+                Interlocked.And(ref _hypercallPage, ~(long)HypercallPage.Enabled);
+        }
+    }
+
+    /// <summary>The register of the hypercall page, whose bits are <see cref="HypercallPage"/>'s. Shared by the vCPUs.</summary>
+    internal ulong HypercallRegister
+    {
+        get => (ulong)Volatile.Read(ref _hypercallPage);
+        set => Volatile.Write(ref _hypercallPage, (long)value);
     }
 
     /// <summary>The local APICs: the machine's own, unless others are set. Without any there are no IPI calls.</summary>

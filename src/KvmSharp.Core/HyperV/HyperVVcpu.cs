@@ -74,16 +74,20 @@ public sealed partial class HyperVVcpu
         (HyperVFeatures needed, value) = msr switch
         {
             HyperVMsr.GuestOsId => (HyperVFeatures.HypercallMsrs, Vcpu.Machine.HyperV.GuestOsId),
+            HyperVMsr.Hypercall => (HyperVFeatures.HypercallMsrs, Vcpu.Machine.HyperV.HypercallRegister),
             HyperVMsr.VpIndex => (HyperVFeatures.VpIndexMsr, VpIndex.Value),
             _ => default,
         };
-        if (needed != HyperVFeatures.None && (isHost || Allows(needed)))
+        if (needed != HyperVFeatures.None && (isHost || Reaches(needed)))
             return true;
         value = 0;
         return false;
     }
 
-    /// <summary>Writes one of the registers in <see cref="HyperVMsr"/>.</summary>
+    /// <summary>
+    /// Writes one of the registers in <see cref="HyperVMsr"/>. The hypercall page's puts code there, through
+    /// <see cref="Vcpu.Memory"/>, as an instruction of this vCPU would.
+    /// </summary>
     /// <param name="msr">Which.</param>
     /// <param name="value">What to write; a VP index is its low half.</param>
     /// <param name="isHost">Whether the host writes it (<c>KVM_SET_MSRS</c>) rather than the guest.</param>
@@ -92,15 +96,32 @@ public sealed partial class HyperVVcpu
     {
         switch (msr)
         {
-            case HyperVMsr.GuestOsId when isHost || Allows(HyperVFeatures.HypercallMsrs):
+            case HyperVMsr.GuestOsId when isHost || Reaches(HyperVFeatures.HypercallMsrs):
                 Vcpu.Machine.HyperV.GuestOsId = value;
                 return true;
+            case HyperVMsr.Hypercall when isHost || Reaches(HyperVFeatures.HypercallMsrs):
+                return TrySetHypercallPage(value);
             case HyperVMsr.VpIndex when isHost:
                 return TrySetVpIndex(new VpIndex((uint)value));
             default:
                 return false;
         }
     }
+
+    bool TrySetHypercallPage(ulong value)
+    {
+        HyperVMachine machine = Vcpu.Machine.HyperV;
+        if (machine.GuestOsId == 0)
+            return true;
+        bool enables = (value & HypercallPage.Enabled) != 0;
+        if (enables && !Vcpu.Memory.TryWrite(HypercallPage.Start(value), HypercallPage.Code, out _))
+            return false;
+        machine.HypercallRegister = value;
+        return true;
+    }
+
+    // A register of an interface that the guest was not shown is not there.
+    bool Reaches(HyperVFeatures feature) => IsEnabled && Allows(feature);
 
     internal void SetVpIndex(VpIndex index) => Volatile.Write(ref _vpIndex, index.Value);
 

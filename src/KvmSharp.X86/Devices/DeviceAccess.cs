@@ -10,6 +10,9 @@ enum DeviceAccessKind
     PortIn,
     PortOut,
     Hypercall,
+
+    /// <summary>A call to the Hyper-V interface, which the machine core answers, not the owner.</summary>
+    HyperVCall,
 }
 
 /// <summary>One access that the owner answers: up to eight bytes of a device's memory, or ports.</summary>
@@ -17,13 +20,16 @@ struct DeviceAccess
 {
     internal DeviceAccessKind Kind;
 
-    /// <summary>Guest physical address, port, or the number of a hypercall.</summary>
+    /// <summary>Guest physical address, port, or the number or the input value of a hypercall.</summary>
     internal ulong Address;
 
     /// <summary>Bytes of one item: 1, 2 or 4 for ports, 1 … 8 for memory.</summary>
     internal int Length;
 
-    /// <summary>Items; more than 1 for repeated port instructions only, whose data are in the log's buffer.</summary>
+    /// <summary>
+    /// Items; more than 1 for repeated port instructions only, whose data are in the log's buffer. None when a call to the
+    /// Hyper-V interface is not defined.
+    /// </summary>
     internal int Count;
 
     /// <summary>What is written, or was read; the first byte lowest.</summary>

@@ -7,6 +7,9 @@ enum ExitKind
 
     /// <summary>The access that waits in <see cref="Cpu.DeviceLog"/>.</summary>
     Device,
+
+    /// <summary>The call to the Hyper-V interface that waits there; the owner is not told.</summary>
+    HyperVCall,
     Halt,
     Shutdown,
 

@@ -16,6 +16,11 @@ sealed class CpuidTable
     const string Vendor = "KvmSharp x86";
     const string Brand = "KvmSharp software x86-64 CPU";
     const uint OsxsaveBit = 1u << 27;
+    const uint HypervisorBit = 1u << 31;
+
+    // Leaves of hypervisors.
+    const uint FirstOfHypervisors = 0x4000_0000;
+    const uint LastOfHypervisors = 0x4FFF_FFFF;
 
     readonly KvmCpuidEntry[] _entries;
 
@@ -99,6 +104,19 @@ sealed class CpuidTable
         entries.Add(Entry(Extended + 7, 0, 0, 0, 1u << 8));
         entries.Add(Entry(Extended + 8, (uint)physicalBits | (LinearBits << 8), 0, 0, 0));
         return [.. entries];
+    }
+
+    /// <summary>The same answers from a CPU that a hypervisor provides, but for what the hypervisor itself tells.</summary>
+    internal static IEnumerable<KvmCpuidEntry> UnderHypervisor(ReadOnlySpan<KvmCpuidEntry> entries)
+    {
+        var told = new List<KvmCpuidEntry>();
+        foreach (KvmCpuidEntry entry in entries)
+        {
+            if (entry.Function is >= FirstOfHypervisors and <= LastOfHypervisors)
+                continue;
+            told.Add(entry.Function == 1 ? entry with { Ecx = entry.Ecx | HypervisorBit } : entry);
+        }
+        return told;
     }
 
     static KvmCpuidEntry Text(uint function, uint last, string vendor)

@@ -107,9 +107,12 @@ static class ProcessorInstructions
     static bool FlushLine(Cpu cpu, in Instruction instruction) =>
         cpu.TryLinear(in instruction, 1, write: false, out ulong linear) && cpu.TryProbeRead(linear);
 
-    // The number and the arguments are where Linux guests put them; the answer goes to RAX.
+    // To Hyper-V where that is open. Otherwise to KVM: the number and the arguments are where Linux guests put them; the answer
+    // goes to RAX.
     static bool Hypercall(Cpu cpu, in Instruction instruction)
     {
+        if (cpu.IsHyperVOpen)
+            return cpu.TryCallHyperV();
         const ulong NoSuchCall = unchecked((ulong)-1000L);
         const ulong NotPermitted = unchecked((ulong)-1L);
         ulong number = cpu.IsLong64 ? cpu.State.Registers[Register.Rax] : (uint)cpu.State.Registers[Register.Rax];

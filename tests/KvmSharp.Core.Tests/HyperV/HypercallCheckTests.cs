@@ -1,4 +1,5 @@
 using System;
+using KvmSharp.Addresses;
 using KvmSharp.HyperV;
 using KvmSharp.HyperV.Hypercalls;
 using KvmSharp.Reclaim;
@@ -95,8 +96,9 @@ public sealed class HypercallCheckTests : IDisposable
         Assert.True(vcpu.TryReadMsr(HyperVMsr.VpIndex, out _));
         Assert.True(vcpu.TryReadMsr(HyperVMsr.GuestOsId, out ulong id));
         Assert.Equal(5UL, id);
-        Assert.False(vcpu.TryReadMsr(0x4000_0001, out _, isHost: true));
-        Assert.False(vcpu.TryWriteMsr(0x4000_0001, 0, isHost: true));
+        const uint VpRuntime = 0x4000_0010;
+        Assert.False(vcpu.TryReadMsr(VpRuntime, out _, isHost: true));
+        Assert.False(vcpu.TryWriteMsr(VpRuntime, 0, isHost: true));
     }
 
     [Fact]
@@ -162,5 +164,43 @@ public sealed class HypercallCheckTests : IDisposable
         long before = GC.GetAllocatedBytesForCurrentThread();
         Calls();
         Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+    }
+
+    [Fact]
+    public void The_hypercall_page_gets_code_once_the_guest_has_said_what_it_is()
+    {
+        const ulong Start = 0x2000;
+        const uint Code = 0xC3_C1_01_0F;
+        HyperVVcpu vcpu = _guest.Caller.HyperV;
+        uint There() => _guest.Vm.Memory.Read<uint>(new Gpa(Start));
+        ulong Register() => vcpu.TryReadMsr(HyperVMsr.Hypercall, out ulong value) ? value : throw new InvalidOperationException();
+
+        Assert.True(vcpu.TryWriteMsr(HyperVMsr.GuestOsId, 0));
+        Assert.True(vcpu.TryWriteMsr(HyperVMsr.Hypercall, Start | 1));
+        Assert.Equal((0UL, 0U), (Register(), There()));
+
+        Assert.True(vcpu.TryWriteMsr(HyperVMsr.GuestOsId, 1));
+        Assert.True(vcpu.TryWriteMsr(HyperVMsr.Hypercall, Start));
+        Assert.Equal((Start, 0U), (Register(), There()));
+
+        Assert.True(vcpu.TryWriteMsr(HyperVMsr.Hypercall, Start | 1));
+        Assert.Equal((Start | 1, Code), (Register(), There()));
+
+        Assert.False(vcpu.TryWriteMsr(HyperVMsr.Hypercall, (1UL << 40) | 1));
+        Assert.Equal(Start | 1, Register());
+
+        Assert.True(vcpu.TryWriteMsr(HyperVMsr.GuestOsId, 0));
+        Assert.Equal(Start, Register());
+    }
+
+    [Fact]
+    public void A_guest_that_was_not_shown_the_interface_has_none_of_its_registers()
+    {
+        HyperVVcpu vcpu = _guest.Caller.HyperV;
+        vcpu.IsEnabled = false;
+
+        Assert.False(vcpu.TryReadMsr(HyperVMsr.VpIndex, out _));
+        Assert.False(vcpu.TryWriteMsr(HyperVMsr.GuestOsId, 1));
+        Assert.True(vcpu.TryReadMsr(HyperVMsr.VpIndex, out _, isHost: true));
     }
 }
