@@ -13,7 +13,7 @@ sealed record PerfOptions
     internal const string SetupName = "setup";
     internal const int LeastSlots = 2;
     internal const int MostSlots = SlotLimits.UserSlots;
-    internal const double DefaultSeconds = 0.06;
+    internal const double DefaultSeconds = 0.04;
 
     internal static IReadOnlyList<int> DefaultSlots { get; } = [10, 30, 50, 100, 509, 8194, MostSlots];
 
