@@ -32,7 +32,8 @@ partial class Cpu
         bool isCode = (segment.Attributes & Segment.Code) != 0;
         bool expandsDown = !isCode && (segment.Attributes & Segment.ExpandDown) != 0;
         bool allowed = segment.IsUsable
-            && (write ? !isCode && (segment.Attributes & Segment.Writable) != 0
+            // Real mode's code segment can be written, too.
+            && (write ? (!isCode || !IsProtected) && (segment.Attributes & Segment.Writable) != 0
                 : !isCode || (segment.Attributes & Segment.Readable) != 0);
         bool inside = expandsDown
             ? offset > segment.Limit && last <= (segment.IsBig ? uint.MaxValue : ushort.MaxValue)
