@@ -34,6 +34,8 @@ guest matrix -msse2 matrix.c
 objcopy -O elf32-i386 --set-start 0x100010 hello hello.multiboot
 echo "hello.multiboot: $(stat -c %s hello.multiboot) bytes"
 
-gcc -m32 -nostdlib -static -no-pie -Wl,-Ttext=0x7c00 -Wl,--build-id=none -Wl,-z,noexecstack -o "$scratch/hello16" src/hello16.S
-objcopy -O binary -j .text "$scratch/hello16" hello16.bin
-echo "hello16.bin: $(stat -c %s hello16.bin) bytes"
+for name in hello16 ticks16; do
+  gcc -m32 -nostdlib -static -no-pie -Wl,-Ttext=0x7c00 -Wl,--build-id=none -Wl,-z,noexecstack -o "$scratch/$name" "src/$name.S"
+  objcopy -O binary -j .text "$scratch/$name" "$name.bin"
+  echo "$name.bin: $(stat -c %s "$name.bin") bytes"
+done

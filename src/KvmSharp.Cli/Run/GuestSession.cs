@@ -32,8 +32,10 @@ static class GuestSession
                 SlotStore = options.SlotStore,
                 VcpuStore = options.VcpuStore,
             });
+            if (options.Irqchip && machine.TryCreateIrqchip() is var errno && errno != KvmErrno.None)
+                throw new KvmException("KVM_CREATE_IRQCHIP", errno, "there are no vCPUs yet");
             loader.Load(machine, memory);
-            IVcpu[] vcpus = loader.CreateVcpus(machine);
+            IVcpu[] vcpus = loader.CreateVcpus(machine, options.Irqchip);
             InstructionTrace? trace = traceFile is null ? null : new InstructionTrace(traceFile, machine.Memory);
             var run = new GuestRun(vcpus, terminal, terminal.In, trace);
             long start = Stopwatch.GetTimestamp();

@@ -49,6 +49,11 @@ sealed class RunCommand : Command, IExplained
     readonly Option<string?> _mode = OptionText.New(
         "--mode", "MODE", "The mode of the first instruction: real, protected or long. By default the image's own.");
 
+    readonly Option<bool> _irqchip = new("--irqchip")
+    {
+        Description = "Interrupt controllers and timers. The first vCPU starts the others; HLT waits.",
+    };
+
     readonly Option<bool> _stats = new("--stats") { Description = "Say at the end what the machine did." };
 
     readonly Option<string?> _trace = OptionText.New(
@@ -61,7 +66,7 @@ sealed class RunCommand : Command, IExplained
     {
         Arguments.Add(_image);
         Arguments.Add(_arguments);
-        foreach (Option option in (Option[])[_backend, _memory, _cpus, _slots, _slotStore, _vcpuStore, _entry, _mode, _stats, _trace, _timeout])
+        foreach (Option option in (Option[])[_backend, _memory, _cpus, _slots, _slotStore, _vcpuStore, _entry, _mode, _irqchip, _stats, _trace, _timeout])
             Options.Add(option);
     }
 
@@ -86,6 +91,7 @@ sealed class RunCommand : Command, IExplained
             "kvmsharp run samples/guests/smp --cpus 2 --stats -- 100000",
             "kvmsharp run samples/guests/walk --memory 1G --slots 32764",
             "kvmsharp run samples/guests/smp --cpus 64 --vcpu-store xarray -- 1000",
+            "kvmsharp run samples/guests/ticks16.bin --irqchip --cpus 4",
         ]),
         ("Exit codes:",
         [
@@ -113,6 +119,9 @@ sealed class RunCommand : Command, IExplained
             ? (int)OptionText.Number("--cpus", number, 1, RunOptions.MostCpus)
             : RunOptions.DefaultCpus;
         int slots = parsed.GetValue(_slots) is { } parts ? RunOptions.ParseSlots(parts, memory) : RunOptions.DefaultSlots;
+        bool irqchip = parsed.GetValue(_irqchip);
+        if (irqchip)
+            RunOptions.CheckIrqchip(memory);
         return new RunOptions(parsed.GetValue(_image)!, backend)
         {
             MemoryBytes = memory,
@@ -126,6 +135,7 @@ sealed class RunCommand : Command, IExplained
                 : SlotStores.Default,
             Entry = parsed.GetValue(_entry) is { } entry ? RunOptions.ParseEntry(entry) : null,
             Mode = parsed.GetValue(_mode) is { } mode ? RunOptions.ParseMode(mode) : null,
+            Irqchip = irqchip,
             Stats = parsed.GetValue(_stats),
             TracePath = parsed.GetValue(_trace),
             Timeout = parsed.GetValue(_timeout) is { } timeout ? OptionText.Seconds("--timeout", timeout) : null,

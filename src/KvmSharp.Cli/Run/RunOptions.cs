@@ -23,6 +23,9 @@ sealed record RunOptions(string ImagePath, IBackend Backend)
 
     const ulong LeastMemory = 64 << 10;
 
+    // The I/O APIC's page is the lowest.
+    const ulong MostMemoryBelowControllers = 0xFEC0_0000;
+
     /// <summary>Memory from guest physical address 0 on; whole pages.</summary>
     internal ulong MemoryBytes { get; init; } = 256UL << 20;
 
@@ -41,6 +44,9 @@ sealed record RunOptions(string ImagePath, IBackend Backend)
     internal Gpa? Entry { get; init; }
 
     internal GuestMode? Mode { get; init; }
+
+    /// <summary>Whether the machine has interrupt controllers, so that the first vCPU starts the others.</summary>
+    internal bool Irqchip { get; init; }
 
     internal bool Stats { get; init; }
 
@@ -72,6 +78,14 @@ sealed record RunOptions(string ImagePath, IBackend Backend)
         return bytes is >= LeastMemory and <= BootLayout.MaxMemory
             ? bytes
             : throw CommandException.WrongUse($"--memory \"{text}\" is not between 64K and {BootLayout.MaxMemory >> 30}G");
+    }
+
+    /// <summary>Memory has to leave room for the controllers' pages.</summary>
+    /// <exception cref="CommandException">It does not.</exception>
+    internal static void CheckIrqchip(ulong memoryBytes)
+    {
+        if (memoryBytes > MostMemoryBelowControllers)
+            throw CommandException.WrongUse($"--irqchip goes with up to {MostMemoryBelowControllers >> 20}M of memory");
     }
 
     /// <summary>An address: hexadecimal after 0x, otherwise decimal.</summary>

@@ -20,6 +20,7 @@ public class SampleGuestTests
     [InlineData("walk --memory 16M --slots 2000", "2791 pages of 2000 slots, 1 round: all as written\n")]
     [InlineData("threads -- 20", "20 primes by 22 threads: the last is 71, their sum 639; 921 switches\n")]
     [InlineData("smp --cpus 2 -- 2000", "2 vCPUs, 2000 additions each: atomic 4000, locked 4000, by ticket 4000, exchanged 4000, out of order 0\n")]
+    [InlineData("ticks16.bin --irqchip --cpus 4", "ten ticks of the timer\nothers that started: 3\nothers that took an interrupt: 3\n")]
     [InlineData("matrix -- 16", "16 rows, checksum fd0305df1e385a67\n")]
     public void A_sample_guest_says_what_it_should(string commandLine, string expected)
     {

@@ -84,17 +84,31 @@ sealed class GuestLoader(GuestImage image, BootRecord record)
     }
 
     /// <summary>Creates the vCPUs, ready to run.</summary>
-    internal IVcpu[] CreateVcpus(IMachine machine)
+    /// <param name="machine">The machine.</param>
+    /// <param name="firstAlone">Whether the first starts the others itself, through their local APICs.</param>
+    internal IVcpu[] CreateVcpus(IMachine machine, bool firstAlone)
     {
         KvmCpuidEntry[] cpuid = machine.Backend.GetSupportedCpuid();
         var vcpus = new IVcpu[record.Cpus];
         for (int index = 0; index < vcpus.Length; index++)
         {
             vcpus[index] = machine.CreateVcpu(new VcpuId((uint)index));
+            SetApicId(cpuid, (uint)index);
             vcpus[index].SetCpuid(cpuid);
-            StartState.Apply(vcpus[index], image, index, StackOf(index));
+            if (index == 0 || !firstAlone)
+                StartState.Apply(vcpus[index], image, index, StackOf(index));
         }
         return vcpus;
+    }
+
+    static void SetApicId(KvmCpuidEntry[] cpuid, uint id)
+    {
+        const int ApicIdShift = 24;
+        foreach (ref KvmCpuidEntry entry in cpuid.AsSpan())
+        {
+            if (entry.Function == 1)
+                entry.Ebx = (entry.Ebx & ((1u << ApicIdShift) - 1)) | (id << ApicIdShift);
+        }
     }
 
     Gpa StackOf(int index) => image.Mode == GuestMode.Real
