@@ -22,14 +22,15 @@ sealed class ConformRun(IReadOnlyList<ConformMachine> machines, CancellationToke
         var outcome = new ConformOutcome();
         var lacking = new ConformFeature[machines.Count];
         foreach (ConformMachine machine in machines)
+        {
             machine.Renew();
+            machine.Interruption = interruption;
+        }
+        using CancellationTokenRegistration kick = interruption.Register(KickAll);
         foreach (ConformLine line in lines)
         {
             if (interruption.IsCancellationRequested)
-            {
-                outcome.WasInterrupted = true;
                 break;
-            }
             if (comparesOnly && LackingMachine(line) is { } lacks)
                 outcome.Skip(lacks.Name, line.Operation.Needs);
             else
@@ -37,7 +38,15 @@ sealed class ConformRun(IReadOnlyList<ConformMachine> machines, CancellationToke
             if (comparesOnly && outcome.Differences.Count > 0)
                 break;
         }
+        outcome.WasInterrupted = interruption.IsCancellationRequested;
         return outcome;
+    }
+
+    // A guest that runs for ever is no reason to wait for ever.
+    void KickAll()
+    {
+        foreach (ConformMachine machine in machines)
+            machine.Kick();
     }
 
     ConformMachine? LackingMachine(ConformLine line) => machines.FirstOrDefault(machine => !machine.Has(line.Operation.Needs));
@@ -63,7 +72,8 @@ sealed class ConformRun(IReadOnlyList<ConformMachine> machines, CancellationToke
             results.Add((machine.Name, RunOn(machine, line)));
         }
 
-        if (line.Operation is Requires)
+        // What an interruption has cut short says nothing.
+        if (line.Operation is Requires || interruption.IsCancellationRequested)
             return;
         outcome.LinesRun += results.Count;
         foreach ((string machine, string text) in results)
@@ -80,6 +90,10 @@ sealed class ConformRun(IReadOnlyList<ConformMachine> machines, CancellationToke
         try
         {
             return line.Operation.Run(machine);
+        }
+        catch (OperationCanceledException)
+        {
+            return "";
         }
         catch (ConformRunException exception)
         {

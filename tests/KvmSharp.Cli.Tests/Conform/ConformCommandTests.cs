@@ -90,6 +90,8 @@ public sealed class ConformCommandTests
     [InlineData("vm\ndiscard 0 4K")]
     [InlineData("vm\ndiscard h -4K")]
     [InlineData("vm\nout 0 0x10000 1")]
+    [InlineData("vm\nslot 0 size=64K hva=0x10000\nvcpu 0\nrun 0")]
+    [InlineData("vm\nstub 31\nslot 0 gpa=2M size=64M hva=h+4K\nvcpu 0\nread 0 0")]
     public void What_no_machine_can_do_is_answered_with_its_line(string text)
     {
         CommandRun run = CommandRun.Of($"conform --backend soft {Write(text)}");

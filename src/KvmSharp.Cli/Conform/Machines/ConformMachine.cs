@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Diagnostics.CodeAnalysis;
+using System.Threading;
 using KvmSharp.Addresses;
 using KvmSharp.Backends;
 using KvmSharp.Buses;
@@ -12,7 +13,7 @@ namespace KvmSharp.Cli.Conform.Machines;
 /// <summary>A machine that a conform file drives: each call with KVM's arguments and KVM's error codes.</summary>
 /// <remarks>
 /// Host memory is the arena, from which a file takes addresses, and a page of code for guest accesses. Slots may claim any
-/// host address; those outside the arena are never to be accessed by the guest.
+/// host address; while one is there outside these two, no guest runs: whatever lies there is not a file's to write.
 /// </remarks>
 abstract class ConformMachine : IDisposable
 {
@@ -30,6 +31,9 @@ abstract class ConformMachine : IDisposable
     readonly Dictionary<uint, ulong> _pages = [];
     readonly Dictionary<string, IMachineEvent> _events = [];
 
+    // Slots outside the host memory that is meant for them.
+    readonly HashSet<uint> _strangers = [];
+
     // vCPUs that are prepared for accesses.
     readonly HashSet<uint> _flat = [];
 
@@ -46,6 +50,9 @@ abstract class ConformMachine : IDisposable
     /// <summary>The machine itself, for calls whose arguments are no descriptors or addresses.</summary>
     internal abstract IMachine Machine { get; }
 
+    /// <summary>Ends runs, as far as they go by lines; <see cref="Kick"/> ends one that is under way.</summary>
+    internal CancellationToken Interruption { get; set; }
+
     /// <summary>Whether it has interrupt controllers, so that a guest that halts waits inside.</summary>
     internal bool HasIrqchip { get; private set; }
 
@@ -58,6 +65,7 @@ abstract class ConformMachine : IDisposable
     internal virtual void Renew()
     {
         _pages.Clear();
+        _strangers.Clear();
         _flat.Clear();
         ClearEvents();
         HasIrqchip = false;
@@ -72,7 +80,7 @@ abstract class ConformMachine : IDisposable
     {
         KvmErrno errno = SetSlotCore(word, flags, gpa, size, hva);
         if (errno == KvmErrno.None)
-            Remember(word, size);
+            Remember(word, size, hva);
         return errno;
     }
 
@@ -81,7 +89,7 @@ abstract class ConformMachine : IDisposable
     {
         KvmErrno errno = SetSlot2Core(word, flags, gpa, size, hva, descriptor, offset);
         if (errno == KvmErrno.None)
-            Remember(word, size);
+            Remember(word, size, hva);
         return errno;
     }
 
@@ -197,6 +205,7 @@ abstract class ConformMachine : IDisposable
             return access with { Obstacle = "no-vcpu" };
         if (StubAddress is not { } stub)
             return access with { Obstacle = "no-stub" };
+        RequireRunnable();
         Prepare(owner, stub);
         return GuestStub.Run(owner, access, HasIrqchip);
     }
@@ -207,8 +216,25 @@ abstract class ConformMachine : IDisposable
     {
         if (StubAddress is not { } stub)
             return "no-stub";
+        RequireRunnable();
         Prepare(vcpu, stub);
         return GuestStub.Accept(vcpu);
+    }
+
+    /// <summary>Ends the runs that are under way. Any thread.</summary>
+    internal void Kick()
+    {
+        foreach (IVcpu vcpu in Machine.Vcpus)
+            vcpu.Kick();
+    }
+
+    /// <exception cref="ConformRunException">The guest could reach memory that is not meant for it.</exception>
+    /// <exception cref="OperationCanceledException">Nobody waits any more.</exception>
+    internal void RequireRunnable()
+    {
+        Interruption.ThrowIfCancellationRequested();
+        foreach (uint word in _strangers)
+            throw new ConformRunException($"no guest runs while slot 0x{word:x} has memory outside h … h+64M");
     }
 
     /// <summary>A vCPU that executes instructions.</summary>
@@ -245,7 +271,17 @@ abstract class ConformMachine : IDisposable
     private protected abstract KvmErrno SetSlot2Core(
         uint word, uint flags, ulong gpa, ulong size, ulong hva, string? descriptor, ulong offset);
 
-    void Remember(uint word, ulong size) => _pages[word] = size >> Page.Shift;
+    void Remember(uint word, ulong size, ulong hva)
+    {
+        _pages[word] = size >> Page.Shift;
+        if (size == 0 || LiesIn(Arena, hva, size) || LiesIn(StubPage, hva, size))
+            _strangers.Remove(word);
+        else
+            _strangers.Add(word);
+    }
+
+    static bool LiesIn(AnonymousMemory memory, ulong hva, ulong size) =>
+        hva >= memory.Start.Value && size <= memory.Length && hva - memory.Start.Value <= memory.Length - size;
 
     void Prepare(IVcpu vcpu, Gpa stub)
     {

@@ -121,6 +121,7 @@ sealed class RunVcpu(ArgumentReader reader) : VcpuOperation(reader)
 
     private protected override string Run(ConformMachine machine, IVcpu vcpu)
     {
+        machine.RequireRunnable();
         using Timer? kick = _kickAfter is { } wait
             ? new Timer(static state => ((IVcpu)state!).Kick(), vcpu, TimeSpan.FromMilliseconds(wait), Timeout.InfiniteTimeSpan)
             : null;
