@@ -1,5 +1,6 @@
 using System;
 using System.Linq;
+using System.Threading;
 using KvmSharp.InterruptControllers;
 using KvmSharp.Vcpus;
 using Xunit;
@@ -83,10 +84,10 @@ public sealed class DestinationModelTests(ITestOutputHelper output)
     }
 
     [Theory]
-    [InlineData(0x40, 0)]
-    [InlineData(0x41, 1)]
-    [InlineData(0x42, 2)]
-    [InlineData(0x43, 0)]
+    [InlineData(0x42, 0)]
+    [InlineData(0x43, 1)]
+    [InlineData(0x44, 2)]
+    [InlineData(0x45, 0)]
     public void Of_several_the_vector_chooses_one(uint vector, int chosen)
     {
         using ApicMachine machine = new ApicMachine(3).Enable();
@@ -96,6 +97,32 @@ public sealed class DestinationModelTests(ITestOutputHelper output)
         Assert.Equal(1, machine.Send(7, 0x100 | vector, isLogical: true));
 
         Assert.Equal([chosen], Enumerable.Range(0, 3).Where(index => Has(machine.Apic(index), (int)vector)));
+    }
+
+    // A map that is out of date would lead the message to the vCPU that has just given the id away, or to nobody.
+    [Fact]
+    public void A_message_finds_its_target_while_others_change_their_ids()
+    {
+        const int Messages = 20_000;
+        using ApicMachine machine = new ApicMachine(4).Enable();
+        LocalApic changing = machine.Apic(3);
+        bool over = false;
+        var owner = new Thread(() =>
+        {
+            for (uint id = 0; !Volatile.Read(ref over); id++)
+                ApicMachine.Write(changing, Id, (0x20 + (id & 7)) << 24);
+        });
+        owner.Start();
+        int taken = 0;
+        for (int message = 0; message < Messages; message++)
+            taken += machine.Send(1 + ((uint)message & 1));
+        Volatile.Write(ref over, true);
+        owner.Join();
+
+        Assert.Equal(Messages, taken);
+        ApicMachine.Write(changing, Id, 0x44 << 24);
+        Assert.Equal(1, machine.Send(0x44, 0x99));
+        Assert.True(Has(changing, 0x99));
     }
 
     [Fact]

@@ -1,3 +1,5 @@
+using System;
+using System.Threading;
 using KvmSharp.InterruptControllers;
 using KvmSharp.Vcpus;
 using Xunit;
@@ -10,7 +12,7 @@ public sealed class LocalApicTests
     const int ProcessorPriority = 0xA0;
     const int EndOfInterrupt = 0xB0;
     const int SpuriousVector = 0xF0;
-    const int Timer = 0x320;
+    const int TimerRegister = 0x320;
     const int InitialCount = 0x380;
     const int CurrentCount = 0x390;
     const int Divide = 0x3E0;
@@ -67,11 +69,11 @@ public sealed class LocalApicTests
     public void What_software_has_switched_off_takes_nothing()
     {
         using ApicMachine machine = new ApicMachine().Enable();
-        ApicMachine.Write(machine.Apic(), Timer, 0x41);
+        ApicMachine.Write(machine.Apic(), TimerRegister, 0x41);
         ApicMachine.Write(machine.Apic(), SpuriousVector, 0xFF);
 
         Assert.Equal(0, machine.Send(0));
-        Assert.Equal(0x10041u, ApicMachine.Read(machine.Apic(), Timer));
+        Assert.Equal(0x10041u, ApicMachine.Read(machine.Apic(), TimerRegister));
     }
 
     [Fact]
@@ -82,7 +84,7 @@ public sealed class LocalApicTests
         LocalApic apic = machine.Apic();
         // By two; a million counts are two milliseconds.
         ApicMachine.Write(apic, Divide, 0);
-        ApicMachine.Write(apic, Timer, 0x41);
+        ApicMachine.Write(apic, TimerRegister, 0x41);
         ApicMachine.Write(apic, InitialCount, 1_000_000);
         clock.Advance(1_500_000);
         Assert.Equal(250_000u, ApicMachine.Read(apic, CurrentCount));
@@ -94,7 +96,7 @@ public sealed class LocalApicTests
         Assert.Equal(0u, ApicMachine.Read(apic, CurrentCount));
         ApicMachine.Write(apic, EndOfInterrupt, 0);
 
-        ApicMachine.Write(apic, Timer, 0x2_0042);
+        ApicMachine.Write(apic, TimerRegister, 0x2_0042);
         ApicMachine.Write(apic, InitialCount, 1_000_000);
         // Three periods that nobody saw are one interrupt, and the count goes on where it would be.
         clock.Advance(7_000_000);
@@ -118,7 +120,7 @@ public sealed class LocalApicTests
         using ApicMachine machine = new ApicMachine(clock: clock).Enable();
         LocalApic apic = machine.Apic();
         ApicMachine.Write(apic, Divide, 0xB);
-        ApicMachine.Write(apic, Timer, 0x41);
+        ApicMachine.Write(apic, TimerRegister, 0x41);
         ApicMachine.Write(apic, InitialCount, 2_000_000);
         clock.Advance(1_000_000);
         ApicMachine.Write(apic, InitialCount, 4_000_000);
@@ -177,7 +179,7 @@ public sealed class LocalApicTests
         Assert.False(machine.Apic().HasInterrupt);
         machine.Send(0);
 
-        Assert.True(vcpu.WaitForRequest(System.Threading.Timeout.InfiniteTimeSpan));
+        Assert.True(vcpu.WaitForRequest(Timeout.InfiniteTimeSpan));
         Assert.True(vcpu.TakeRequest(LocalApic.EventRequest));
         Assert.True(machine.Apic().HasInterrupt);
     }
@@ -187,12 +189,62 @@ public sealed class LocalApicTests
     {
         using ApicMachine machine = new ApicMachine().Enable();
         Vcpu vcpu = machine.Apic().Vcpu;
-        var owner = new System.Threading.Thread(() => vcpu.WaitForRequest(System.Threading.Timeout.InfiniteTimeSpan));
+        var owner = new Thread(() => vcpu.WaitForRequest(Timeout.InfiniteTimeSpan));
         owner.Start();
-        System.Threading.SpinWait.SpinUntil(() => vcpu.IsBlocked);
+        SpinWait.SpinUntil(() => vcpu.IsBlocked);
 
         machine.Send(0);
 
-        Assert.True(owner.Join(System.TimeSpan.FromSeconds(20)));
+        Assert.True(owner.Join(TimeSpan.FromSeconds(20)));
+    }
+
+    [Fact]
+    public void Vcpus_that_sleep_and_wake_each_other_miss_no_interrupt()
+    {
+        const int Rounds = 2000;
+        using ApicMachine machine = new ApicMachine(2).Enable();
+        var owners = new Thread[2];
+        int taken = 0;
+        for (int index = 0; index < owners.Length; index++)
+        {
+            LocalApic apic = machine.Apic(index);
+            uint other = 1 - (uint)index;
+            owners[index] = new Thread(() =>
+            {
+                for (int round = 0; round < Rounds; round++)
+                {
+                    apic.Vcpu.TakeRequest(LocalApic.EventRequest);
+                    while (!apic.TryAcknowledge(out _))
+                    {
+                        apic.Vcpu.WaitForRequest(TimeSpan.FromSeconds(20));
+                        if (!apic.Vcpu.TakeRequest(LocalApic.EventRequest))
+                            return;
+                    }
+                    ApicMachine.Write(apic, EndOfInterrupt, 0);
+                    Interlocked.Increment(ref taken);
+                    ApicMachine.Write(apic, 0x310, other << 24);
+                    ApicMachine.Write(apic, 0x300, 0x4000 | ApicMachine.Vector);
+                }
+            });
+            owners[index].Start();
+        }
+        machine.Send(0);
+
+        foreach (Thread owner in owners)
+            owner.Join();
+        Assert.Equal(2 * Rounds, taken);
+    }
+
+    [Fact]
+    public void Hypercalls_send_their_interrupts_to_local_apics()
+    {
+        using ApicMachine machine = new ApicMachine(2).Enable();
+        ApicMachine.Write(machine.Apic(0), SpuriousVector, 0xFF);
+        foreach (Vcpu vcpu in machine.Machine.Vcpus)
+            machine.Machine.HyperV.Interrupts!.Deliver(vcpu, 0x77);
+
+        Assert.False(machine.Apic(0).HasInterrupt);
+        Assert.True(machine.Apic(1).TryAcknowledge(out byte vector));
+        Assert.Equal(0x77, vector);
     }
 }
