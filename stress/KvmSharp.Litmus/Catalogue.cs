@@ -7,6 +7,7 @@ using KvmSharp.Litmus.DirtyMark;
 using KvmSharp.Litmus.EnterGuest;
 using KvmSharp.Litmus.HandOver;
 using KvmSharp.Litmus.HyperV;
+using KvmSharp.Litmus.Interrupts;
 using KvmSharp.Litmus.Publish;
 using KvmSharp.Litmus.Removal;
 using KvmSharp.Litmus.Sections;
@@ -58,6 +59,11 @@ static class Catalogue
             new TwoWordEnter(withFences: false),
             new TwoWordEnter(withFences: true),
             new VcpuEnter(),
+        ]),
+        new("interrupt-sleep", "an interrupt that a vCPU has not seen has left a request, with which it does not sleep", () =>
+        [
+            new SleepRace(looksFirst: true),
+            new SleepRace(looksFirst: false),
         ]),
         new("publish-vcpus", "who sees the count sees every vCPU, complete", () =>
         [
