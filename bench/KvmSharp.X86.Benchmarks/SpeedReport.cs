@@ -20,6 +20,7 @@ static class SpeedReport
         Console.WriteLine($"{"loop",-34}{"Minstr/s",10}{"by CPU time",13}");
         Report("registers", Registers);
         Report("flags and branches", Branches);
+        Report("products and quotients", Quotients);
         Report("loads and stores", Memory);
         Report("stores, another page each", Pages);
         Report("calls and returns", Calls);
@@ -85,6 +86,18 @@ static class SpeedReport
         assembler.inc(esi);
         assembler.Label(ref even);
         assembler.nop();
+    }
+
+    // A random number, and a place in a table for it.
+    static void Quotients(Assembler assembler)
+    {
+        assembler.imul(esi, esi, 1103515245);
+        assembler.add(esi, 12345);
+        assembler.mov(eax, esi);
+        assembler.bswap(eax);
+        assembler.cdq();
+        assembler.mov(ebx, 1000);
+        assembler.idiv(ebx);
     }
 
     internal static void Memory(Assembler assembler)

@@ -39,6 +39,32 @@ sealed class BinaryRegister<TOperation, TSize, TSource>(int destination, TSource
     }
 }
 
+/// <summary>op r, r, imm: the destination is no operand.</summary>
+sealed class BinaryThree<TOperation, TSize>(int destination, int left, ulong right) : Operation
+    where TOperation : struct, IBinaryOperation
+    where TSize : struct, IOperandSize
+{
+    internal override bool Execute(Cpu cpu)
+    {
+        ref Registers registers = ref cpu.State.Registers;
+        ulong result = TOperation.Apply<TSize>(
+            ref cpu.State.Flags, TSize.Read(ref registers, left), TSize.Truncate(right));
+        TSize.Write(ref registers, destination, result);
+        return true;
+    }
+
+    internal override FlagUse FlagUse => TOperation.FlagUse;
+
+    internal override void Emit(RegionEmitter code)
+    {
+        code.BeginCompute<TOperation>();
+        code.PushRegister<TSize>(left);
+        code.PushConstant(TSize.Truncate(right));
+        code.EndCompute<TOperation, TSize>();
+        code.PopRegister<TSize>(destination);
+    }
+}
+
 /// <summary>op r, m.</summary>
 sealed class BinaryRegisterMemory<TOperation, TSize, TAddressing>(int destination, Address address) : Operation
     where TOperation : struct, IBinaryOperation

@@ -15,7 +15,7 @@ static class MoveInstructions
         InstructionTable.Add(Mnemonic.Movsxd, Extend<SignExtension>);
         InstructionTable.Add(Mnemonic.Lea, LoadAddress);
         InstructionTable.Add(Mnemonic.Movbe, InterpretedOperation.Of(ByteOrder.MoveSwapped));
-        InstructionTable.Add(Mnemonic.Bswap, InterpretedOperation.Of(ByteOrder.Swap));
+        InstructionTable.Add(Mnemonic.Bswap, BinaryFactory.MakeUnary<ByteSwapOperation>);
         InstructionTable.Add(Mnemonic.Xlatb, InterpretedOperation.Of(Translate));
         // With a register, what is a prefetch of memory is nothing at all.
         foreach (Code code in new[]

@@ -25,8 +25,17 @@ static class MultiplyInstructions
     {
         1 => new InterpretedOperation(in decoded, MultiplySigned),
         2 => BinaryFactory.Make<SignedMultiplyOperation>(in decoded),
-        _ => new InterpretedOperation(in decoded, MultiplyByConstant),
+        _ => decoded.IsRegister(1)
+            ? Forms.Size(in decoded, decoded.BitsOf(0), default(ConstantMaker))
+            : new InterpretedOperation(in decoded, MultiplyByConstant),
     };
+
+    readonly struct ConstantMaker : ISizedMaker
+    {
+        public DecodedInstruction Make<TSize>(in Decoded decoded)
+            where TSize : struct, IOperandSize => new BinaryThree<SignedMultiplyOperation, TSize>(
+                decoded.RegisterOf(0), decoded.RegisterOf(1), decoded.ImmediateOf(2));
+    }
 
     static bool Multiply(Cpu cpu, in Instruction instruction)
     {
@@ -106,13 +115,26 @@ static class MultiplyInstructions
         int bits = cpu.BitsOf(in instruction, 0);
         if (!cpu.TryRead(in instruction, 0, out ulong given))
             return false;
-        Int128 divisor = Cpu.SignExtend(given, bits);
         UInt128 wide = ReadWide(cpu, bits);
-        int unused = 128 - (2 * bits);
-        Int128 dividend = (Int128)(wide << unused) >> unused;
+        if (bits < 64)
+            return DivideSigned(cpu, bits, Cpu.SignExtend((ulong)wide, 2 * bits), Cpu.SignExtend(given, bits));
+        Int128 divisor = (long)given;
+        var dividend = (Int128)wide;
         if (divisor == 0 || (divisor == -1 && dividend == Int128.MinValue))
             return cpu.Raise(Vector.DivideError);
         (Int128 quotient, Int128 remainder) = Int128.DivRem(dividend, divisor);
+        if (Cpu.SignExtend((ulong)quotient, bits) != quotient)
+            return cpu.Raise(Vector.DivideError);
+        WriteQuotient(cpu, bits, (ulong)quotient, (ulong)remainder);
+        return true;
+    }
+
+    // A dividend of up to 64 bits.
+    static bool DivideSigned(Cpu cpu, int bits, long dividend, long divisor)
+    {
+        if (divisor == 0 || (divisor == -1 && dividend == long.MinValue))
+            return cpu.Raise(Vector.DivideError);
+        (long quotient, long remainder) = Math.DivRem(dividend, divisor);
         if (Cpu.SignExtend((ulong)quotient, bits) != quotient)
             return cpu.Raise(Vector.DivideError);
         WriteQuotient(cpu, bits, (ulong)quotient, (ulong)remainder);

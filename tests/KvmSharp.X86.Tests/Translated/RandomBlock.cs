@@ -65,8 +65,19 @@ sealed class RandomBlock(RandomSource random)
             : Instruction.Create(Code.Lea_r64_m, RegisterOf(3), Memory()),
         8 => Instruction.Create(random.Pick<Code>(_sets), RegisterOf(0)),
         9 => ConditionalMove(),
-        10 => Instruction.Create(random.OneIn(2) ? Code.Push_r64 : Code.Pop_r64, RegisterOf(3)),
+        10 => random.OneIn(2)
+            ? Instruction.Create(random.OneIn(2) ? Code.Push_r64 : Code.Pop_r64, RegisterOf(3))
+            : Product(),
         _ => random.OneIn(2) ? TwoOperands() : Instruction.Create(Code.Nopd),
+    };
+
+    Instruction Product() => random.Below(3) switch
+    {
+        0 => Instruction.Create(Code.Imul_r32_rm32, RegisterOf(2), RegisterOf(2)),
+        1 => Instruction.Create(Code.Imul_r64_rm64_imm32, RegisterOf(3), RegisterOf(3), (int)random.Next()),
+        _ => random.OneIn(2)
+            ? Instruction.Create(Code.Bswap_r32, RegisterOf(2))
+            : Instruction.Create(Code.Bswap_r64, RegisterOf(3)),
     };
 
     Instruction TwoOperands()
