@@ -1,4 +1,5 @@
 using KvmSharp.X86.Tests.Oracle;
+using KvmSharp.X86.Translated;
 using Xunit;
 using Xunit.Abstractions;
 
@@ -18,7 +19,10 @@ public sealed class FuzzTests(ITestOutputHelper output)
         output.WriteLine($"seed {seed:x}");
         RandomCodeRun run = new(bits, seed);
         run.Run(Instructions);
-        output.WriteLine($"{run.Instructions} instructions, {run.Exceptions} exceptions, {run.Exits} exits");
+        output.WriteLine(
+            $"{run.Instructions} instructions, {run.Exceptions} exceptions, {run.Exits} exits, "
+            + $"{run.BlocksTranslated} blocks translated");
+        Assert.InRange(run.BlocksTranslated, RegionTranslator.IsSupported ? 1 : 0, long.MaxValue);
     }
 
     [Fact]
