@@ -115,7 +115,7 @@ public sealed class ConformCommandTests
     [InlineData("conform --random 5 file", "kvmsharp conform: files and --random do not go together")]
     [InlineData("conform --seed 5", "kvmsharp conform: --seed, --operations and --output go with --random")]
     [InlineData("conform --random 5 --backend soft", "kvmsharp conform: --random compares two machines: --backend both")]
-    [InlineData("conform --random 5 --operations slat", "kvmsharp conform: unknown operation \"slat\"; known are slot, log, ring, vcpu, ioevent, memfd")]
+    [InlineData("conform --random 5 --operations slat", "kvmsharp conform: unknown operation \"slat\"; known are slot, log, ring, vcpu, ioevent, memfd, irq")]
     public void Wrong_use_is_answered_with_one_line(string commandLine, string message)
     {
         CommandRun run = CommandRun.Of(commandLine);
