@@ -36,17 +36,11 @@ public enum KvmCapability
     /// <summary>Guest debugging.</summary>
     SetGuestDebug = 23,
 
-    /// <summary>Interrupts by event descriptors.</summary>
-    Irqfd = 32,
-
-    /// <summary>Interrupts by event descriptors that stay until the guest has ended them.</summary>
-    IrqfdResample = 82,
-
-    /// <summary>Message-signalled interrupts.</summary>
-    SignalMsi = 77,
-
     /// <summary>Routes from interrupt lines.</summary>
     IrqRouting = 25,
+
+    /// <summary>Interrupts by event descriptors.</summary>
+    Irqfd = 32,
 
     /// <summary>Events by writes to ports and addresses.</summary>
     Ioeventfd = 36,
@@ -78,8 +72,14 @@ public enum KvmCapability
     /// <summary>vCPUs at most.</summary>
     MaxVcpus = 66,
 
+    /// <summary>Message-signalled interrupts.</summary>
+    SignalMsi = 77,
+
     /// <summary>Read-only slots.</summary>
     ReadOnlyMemory = 81,
+
+    /// <summary>Interrupts by event descriptors that stay until the guest has ended them.</summary>
+    IrqfdResample = 82,
 
     /// <summary>Capabilities of a machine that are switched on.</summary>
     EnableCapVm = 98,

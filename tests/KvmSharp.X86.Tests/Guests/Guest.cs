@@ -45,11 +45,13 @@ sealed class Guest : IDisposable
 
     readonly AnonymousMemory _memory = AnonymousMemory.Create(Margin + MemoryBytes + Margin);
 
-    Guest(int bits)
+    Guest(int bits, bool irqchip = false)
     {
         Bits = bits;
         Machine = SoftwareBackend.Instance.CreateMachine(
             new VirtualMachineOptions { GuestAddressBits = PhysicalBits });
+        if (irqchip)
+            Machine.TryCreateIrqchip();
         Machine.Slots.Add(new Gpa(0), _memory, Margin, MemoryBytes);
         Vcpu = Machine.CreateVcpu(new VcpuId(0));
     }
@@ -96,9 +98,9 @@ sealed class Guest : IDisposable
     }
 
     /// <summary>32-bit protected mode without paging, flat segments.</summary>
-    internal static Guest Protected()
+    internal static Guest Protected(bool irqchip = false)
     {
-        var guest = new Guest(32);
+        var guest = new Guest(32, irqchip);
         guest.WriteDescriptors(codeFlags: 0xC);
         KvmSregs sregs = guest.Sregs;
         SetFlat(ref sregs, isLong: false);
@@ -109,9 +111,9 @@ sealed class Guest : IDisposable
     }
 
     /// <summary>64-bit mode, all memory mapped where it is, for users too.</summary>
-    internal static Guest Long()
+    internal static Guest Long(bool irqchip = false)
     {
-        var guest = new Guest(64);
+        var guest = new Guest(64, irqchip);
         guest.WriteDescriptors(codeFlags: 0xA);
         guest.Tables = new PageTables(guest.Memory);
         guest.Tables.MapIdentity(MemoryBytes, PageTables.Present | PageTables.Writable | PageTables.User);
