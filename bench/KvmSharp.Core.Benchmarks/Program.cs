@@ -9,6 +9,9 @@ switch (args)
         return 0;
     case ["targets"]:
         return TargetReport.Print() ? 0 : 1;
+    case [VcpuTargets.Command, string count, string numbering]:
+        VcpuTargets.Answer(count, numbering);
+        return 0;
     default:
         BenchmarkSwitcher.FromAssembly(typeof(TargetReport).Assembly).Run(args);
         return 0;

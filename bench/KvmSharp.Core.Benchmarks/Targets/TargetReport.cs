@@ -39,12 +39,12 @@ static class TargetReport
         Line("TLB miss, 2 MiB leaf, pages in order", 20, Nanoseconds, "ns", AccessTargets.Miss(PageLevel.Page2M, inOrder: true));
         Line("TLB miss, 2 MiB leaf, pages at random", 20, Nanoseconds, "ns", AccessTargets.Miss(PageLevel.Page2M, inOrder: false));
         Line("vCPU by index, 1,024 vCPUs, against a plain array", 1.5, Nanoseconds, "×", VcpuTargets.ByIndex(ManyVcpus));
-        Line("vCPU by id, numbered as indices, against by index", 2, Nanoseconds, "×", VcpuTargets.ById(ManyVcpus));
-        Line("vCPU by APIC id with gaps, against by index", 2, Nanoseconds, "×", VcpuTargets.ById(ManyVcpus, VcpuCrowd.ApicId));
+        Line("vCPU by id, numbered as indices, against by index", 2, Nanoseconds, "×", VcpuTargets.ById(ManyVcpus, VcpuNumbering.Indices));
+        Line("vCPU by APIC id with gaps, against by index", 2, Nanoseconds, "×", VcpuTargets.ById(ManyVcpus, VcpuNumbering.Apic));
         foreach (int count in (int[])[64, ManyVcpus, 4096])
         {
             string figure = string.Create(CultureInfo.InvariantCulture, $"vCPU by id strewn below 2^20, {count:#,0} vCPUs, against by index");
-            Line(figure, 2, Nanoseconds, "×", VcpuTargets.ById(count, VcpuCrowd.StrewnId));
+            Line(figure, 2, Nanoseconds, "×", VcpuTargets.ById(count, VcpuNumbering.Strewn));
             Line("  an array of 2^20 instead", null, Nanoseconds, "×", VcpuTargets.InArrayById(count, VcpuCrowd.StrewnId));
         }
         Line("set of 1,024 shuffled VPs of 1,024", 2, Microseconds, "µs", VpTargets.Translate(ManyVcpus, ManyVcpus));

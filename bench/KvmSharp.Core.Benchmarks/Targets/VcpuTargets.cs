@@ -1,4 +1,5 @@
 using System;
+using System.Globalization;
 using KvmSharp.Benchmarks.Vcpus;
 
 namespace KvmSharp.Benchmarks.Targets;
@@ -6,16 +7,31 @@ namespace KvmSharp.Benchmarks.Targets;
 /// <summary>Lookups in the table of vCPUs, as multiples of the same in a plain array.</summary>
 static class VcpuTargets
 {
+    /// <summary>The first argument of a process that <see cref="Answer"/>s.</summary>
+    internal const string Command = "vcpu-by-id";
+
     internal static Timing ByIndex(int count)
     {
         using var crowd = new VcpuCrowd(count);
         return Ratio(crowd.FindByIndex, crowd.FindInArray);
     }
 
-    internal static Timing ById(int count, Func<int, int>? idOf = null)
+    /// <summary>By id against by index, in processes of their own.</summary>
+    internal static Timing ById(int count, VcpuNumbering numbering) =>
+        OwnProcess.Measure(Command, $"{count}", $"{numbering}");
+
+    /// <summary>What such a process does.</summary>
+    internal static void Answer(string count, string numbering)
     {
-        using var crowd = new VcpuCrowd(count, idOf);
-        return Ratio(crowd.FindById, crowd.FindByIndex);
+        using var crowd = new VcpuCrowd(
+            int.Parse(count, CultureInfo.InvariantCulture),
+            Enum.Parse<VcpuNumbering>(numbering) switch
+            {
+                VcpuNumbering.Apic => VcpuCrowd.ApicId,
+                VcpuNumbering.Strewn => VcpuCrowd.StrewnId,
+                _ => null,
+            });
+        OwnProcess.Report(Ratio(crowd.FindById, crowd.FindByIndex));
     }
 
     /// <summary>The same in an array as long as the greatest id.</summary>
