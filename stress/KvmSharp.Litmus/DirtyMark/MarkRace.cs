@@ -7,11 +7,15 @@ namespace KvmSharp.Litmus.DirtyMark;
 /// A guest's thread writes a page and marks it while the log is drained. The write may be told by this drain, which then
 /// reads it, or by the next; it must not be lost.
 /// </summary>
-abstract class MarkRace(string name, bool isBroken) : Variant(name, isBroken)
+abstract class MarkRace(string name, bool isBroken) : RoundRace(name, isBroken)
 {
-    const int MaxOffset = 60;
-
     RaceWords _words;
+
+    // The judge's; the round is the marker's data.
+    long _round;
+    bool _met;
+    bool _told;
+    long _data;
 
     /// <summary>Brings the log to where the race begins: perhaps with something marked. Nobody else runs.</summary>
     protected abstract void Prepare();
@@ -23,56 +27,32 @@ abstract class MarkRace(string name, bool isBroken) : Variant(name, isBroken)
     /// <returns>Whether the page was in it.</returns>
     protected abstract bool Drain();
 
-    internal override Observation Run(TimeSpan duration)
+    protected sealed override void Prepare(Random random)
     {
-        var rendezvous = new Rendezvous();
-        int seed = Environment.TickCount;
-        bool over = false;
-        var marker = new Thread(() =>
-        {
-            var random = new Random(seed);
-            for (long round = 1; ; round++)
-            {
-                int offset = random.Next(MaxOffset);
-                rendezvous.Meet(first: false);
-                if (Volatile.Read(ref over))
-                    return;
-                Work.Do(offset);
-                // Only tells the other side that it met somebody; it is no part of the protocol.
-                Volatile.Write(ref _words.Announcement, 1);
-                Volatile.Write(ref _words.Data, round);
-                Mark();
-                Volatile.Write(ref _words.Announcement, 0);
-                rendezvous.Meet(first: false);
-            }
-        })
-        { IsBackground = true };
-        marker.Start();
+        _round++;
+        Prepare();
+    }
 
-        var jitter = new Random(seed + 1);
-        var deadline = new Deadline(duration);
-        long samples = 0, hits = 0, violations = 0;
-        while (true)
-        {
-            Prepare();
-            int offset = jitter.Next(MaxOffset);
-            if ((samples & 0xFF) == 0 && deadline.HasPassed)
-                Volatile.Write(ref over, true);
-            rendezvous.Meet(first: true);
-            if (over)
-                break;
-            Work.Do(offset);
-            bool met = Volatile.Read(ref _words.Announcement) != 0;
-            bool told = Drain();
-            long data = Volatile.Read(ref _words.Data);
-            met |= Volatile.Read(ref _words.Announcement) != 0;
-            rendezvous.Meet(first: true);
-            samples++;
-            hits += met ? 1 : 0;
-            bool toldLater = Drain();
-            violations += !toldLater && !(told && data == samples) ? 1 : 0;
-        }
-        marker.Join();
-        return new Observation(samples, hits, violations);
+    protected sealed override void Answer()
+    {
+        // Only tells the other side that it met somebody; it is no part of the protocol.
+        Volatile.Write(ref _words.Announcement, 1);
+        Volatile.Write(ref _words.Data, _round);
+        Mark();
+        Volatile.Write(ref _words.Announcement, 0);
+    }
+
+    protected sealed override void Challenge()
+    {
+        _met = Volatile.Read(ref _words.Announcement) != 0;
+        _told = Drain();
+        _data = Volatile.Read(ref _words.Data);
+        _met |= Volatile.Read(ref _words.Announcement) != 0;
+    }
+
+    protected sealed override (bool Met, bool Violated) Judge()
+    {
+        bool toldLater = Drain();
+        return (_met, !toldLater && !(_told && _data == _round));
     }
 }

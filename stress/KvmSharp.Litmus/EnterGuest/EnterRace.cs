@@ -1,5 +1,4 @@
 using System;
-using System.Threading;
 
 namespace KvmSharp.Litmus.EnterGuest;
 
@@ -7,9 +6,11 @@ namespace KvmSharp.Litmus.EnterGuest;
 /// An owner enters guest mode while a requester makes a request. The owner may miss the request, or the requester may
 /// miss that the vCPU runs, but never both: the request would be neither served nor awaited.
 /// </summary>
-abstract class EnterRace(string name, bool isBroken) : Variant(name, isBroken)
+abstract class EnterRace(string name, bool isBroken) : RoundRace(name, isBroken)
 {
-    const int MaxOffset = 60;
+    // Each written by one side, read when both have met.
+    bool _entered;
+    bool _running;
 
     /// <summary>The owner's side.</summary>
     /// <returns>Whether it entered, that is, saw no request.</returns>
@@ -19,55 +20,14 @@ abstract class EnterRace(string name, bool isBroken) : Variant(name, isBroken)
     /// <returns>Whether it saw the vCPU in guest mode.</returns>
     protected abstract bool Request();
 
-    /// <summary>Leaves guest mode and forgets the request, on the owner's thread.</summary>
+    /// <summary>Leaves guest mode and forgets the request.</summary>
     protected abstract void Leave();
 
-    internal override Observation Run(TimeSpan duration)
-    {
-        var rendezvous = new Rendezvous();
-        int seed = Environment.TickCount;
-        bool over = false;
-        bool entered = false;
-        var owner = new Thread(() =>
-        {
-            var random = new Random(seed);
-            while (true)
-            {
-                Leave();
-                int offset = random.Next(MaxOffset);
-                rendezvous.Meet(first: false);
-                if (Volatile.Read(ref over))
-                    return;
-                Work.Do(offset);
-                bool seesNoRequest = TryEnter();
-                Volatile.Write(ref entered, seesNoRequest);
-                rendezvous.Meet(first: false);
-            }
-        })
-        { IsBackground = true };
-        owner.Start();
+    protected sealed override void Prepare(Random random) => Leave();
 
-        var jitter = new Random(seed + 1);
-        var deadline = new Deadline(duration);
-        long samples = 0, hits = 0, violations = 0;
-        while (true)
-        {
-            int offset = jitter.Next(MaxOffset);
-            if ((samples & 0xFF) == 0 && deadline.HasPassed)
-                Volatile.Write(ref over, true);
-            rendezvous.Meet(first: true);
-            if (over)
-                break;
-            Work.Do(offset);
-            bool running = Request();
-            rendezvous.Meet(first: true);
-            samples++;
-            bool missedByBoth = Volatile.Read(ref entered) && !running;
-            bool seenByBoth = !Volatile.Read(ref entered) && running;
-            violations += missedByBoth ? 1 : 0;
-            hits += missedByBoth || seenByBoth ? 1 : 0;
-        }
-        owner.Join();
-        return new Observation(samples, hits, violations);
-    }
+    protected sealed override void Answer() => _entered = TryEnter();
+
+    protected sealed override void Challenge() => _running = Request();
+
+    protected sealed override (bool Met, bool Violated) Judge() => (_entered != _running, _entered && !_running);
 }

@@ -1,5 +1,4 @@
 using System;
-using System.Threading;
 using KvmSharp.Addresses;
 using KvmSharp.InterruptControllers;
 using KvmSharp.Vcpus;
@@ -10,81 +9,57 @@ namespace KvmSharp.Litmus.Interrupts;
 /// An interrupt comes while a vCPU's owner looks whether it may sleep: it takes the event request, and looks at the APIC. What
 /// it does not find there must have left a request behind, or it would sleep through it. Broken, it looks before it takes.
 /// </summary>
-sealed class SleepRace(bool looksFirst) : Variant(looksFirst ? "looks before it takes" : "LocalApic", isBroken: looksFirst)
+sealed class SleepRace(bool looksFirst) : RoundRace(looksFirst ? "looks before it takes" : "LocalApic", isBroken: looksFirst)
 {
-    const int MaxOffset = 60;
-    const int MaxGap = 10;
+    // Between the look and the taking, in the broken one: as long as the sender may be late by a cache miss or two.
+    const int MaxGap = 200;
     const ulong SpuriousVector = LocalApic.DefaultBase + 0xF0;
     const ulong EndOfInterrupt = LocalApic.DefaultBase + 0xB0;
 
+    static readonly MsiMessage _message = new(LocalApic.DefaultBase, 0x41);
+
     readonly bool _looksFirst = looksFirst;
 
-    static readonly MsiMessage _message = new(LocalApic.DefaultBase, 0x41);
+    Vcpu? _vcpu;
+    int _gap;
+
+    // The owner's, read when both have met.
+    bool _found;
+    bool _taken;
+
+    LocalApic Apic => _vcpu!.Apic!;
+
+    // The owner has cache misses to wait for before it looks; the sender's offset reaches over them.
+    protected override int MaxOffset => 160;
 
     internal override Observation Run(TimeSpan duration)
     {
         using var machine = new VirtualMachine();
         machine.TryCreateIrqchip();
-        Vcpu vcpu = machine.Vcpus.Create(new VcpuId(0));
-        LocalApic apic = vcpu.Apic!;
-        apic.WriteMemory(new Gpa(SpuriousVector), [0xFF, 1, 0, 0]);
-        var rendezvous = new Rendezvous();
-        int seed = Environment.TickCount;
-        bool over = false;
-        bool found = false;
-        bool taken = false;
-        var owner = new Thread(() =>
-        {
-            var random = new Random(seed);
-            while (true)
-            {
-                Forget(vcpu, apic);
-                int offset = random.Next(MaxOffset);
-                int gap = random.Next(MaxGap);
-                rendezvous.Meet(first: false);
-                if (Volatile.Read(ref over))
-                    return;
-                Work.Do(offset);
-                bool seen = _looksFirst && apic.HasInterrupt;
-                if (_looksFirst)
-                    Work.Do(gap);
-                Volatile.Write(ref taken, vcpu.TakeRequest(LocalApic.EventRequest));
-                Volatile.Write(ref found, _looksFirst ? seen : apic.HasInterrupt);
-                rendezvous.Meet(first: false);
-                // The request stays until the other side has looked.
-                rendezvous.Meet(first: false);
-            }
-        })
-        { IsBackground = true };
-        owner.Start();
-
-        var jitter = new Random(seed + 1);
-        var deadline = new Deadline(duration);
-        long samples = 0, hits = 0, violations = 0;
-        while (true)
-        {
-            int offset = jitter.Next(MaxOffset);
-            if ((samples & 0xFF) == 0 && deadline.HasPassed)
-                Volatile.Write(ref over, true);
-            rendezvous.Meet(first: true);
-            if (over)
-                break;
-            Work.Do(offset);
-            machine.Irqchip!.Signal(_message);
-            rendezvous.Meet(first: true);
-            samples++;
-            hits += Volatile.Read(ref taken) ? 1 : 0;
-            violations += !Volatile.Read(ref found) && !vcpu.HasRequest(LocalApic.EventRequest) ? 1 : 0;
-            rendezvous.Meet(first: true);
-        }
-        owner.Join();
-        return new Observation(samples, hits, violations);
+        _vcpu = machine.Vcpus.Create(new VcpuId(0));
+        Apic.WriteMemory(new Gpa(SpuriousVector), [0xFF, 1, 0, 0]);
+        return base.Run(duration);
     }
 
-    static void Forget(Vcpu vcpu, LocalApic apic)
+    protected override void Prepare(Random random)
     {
-        vcpu.TakeRequest(LocalApic.EventRequest);
-        if (apic.TryAcknowledge(out _))
-            apic.WriteMemory(new Gpa(EndOfInterrupt), new byte[sizeof(uint)]);
+        _gap = random.Next(MaxGap);
+        _vcpu!.TakeRequest(LocalApic.EventRequest);
+        if (Apic.TryAcknowledge(out _))
+            Apic.WriteMemory(new Gpa(EndOfInterrupt), new byte[sizeof(uint)]);
     }
+
+    protected override void Answer()
+    {
+        bool seen = _looksFirst && Apic.HasInterrupt;
+        if (_looksFirst)
+            Work.Do(_gap);
+        _taken = _vcpu!.TakeRequest(LocalApic.EventRequest);
+        _found = _looksFirst ? seen : Apic.HasInterrupt;
+    }
+
+    protected override void Challenge() => _vcpu!.Machine.Irqchip!.Signal(_message);
+
+    protected override (bool Met, bool Violated) Judge() =>
+        (_taken, !_found && !_vcpu!.HasRequest(LocalApic.EventRequest));
 }
