@@ -90,13 +90,8 @@ sealed class BinaryRegisterMemory<TOperation, TSize, TAddressing>(int destinatio
 
     internal override void Emit(RegionEmitter code)
     {
-        if (!TAddressing.IsPlain)
-        {
-            code.CallOperation();
+        if (!code.TryLoad<TSize, TAddressing>(in _address))
             return;
-        }
-        code.PushLinear(in _address);
-        code.Load<TSize>();
         if (!TOperation.Writes && !code.FlagsAreSeen)
             return;
         code.BeginCompute<TOperation>();
@@ -144,13 +139,8 @@ sealed class BinaryMemory<TOperation, TSize, TAddressing, TSource>(Address addre
 
     internal override void Emit(RegionEmitter code)
     {
-        if (!TAddressing.IsPlain)
-        {
-            code.CallOperation();
+        if (!code.TryLoad<TSize, TAddressing>(in _address, forUpdate: TOperation.Writes))
             return;
-        }
-        code.PushLinear(in _address);
-        code.Load<TSize>(forUpdate: TOperation.Writes);
         if (!TOperation.Writes && !code.FlagsAreSeen)
             return;
         code.BeginCompute<TOperation>(aside: TOperation.Writes);

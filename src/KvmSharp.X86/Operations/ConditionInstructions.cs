@@ -124,13 +124,8 @@ sealed class MoveIfMemory<TCondition, TSize, TAddressing>(int destination, Addre
 
     internal override void Emit(RegionEmitter code)
     {
-        if (!TAddressing.IsPlain)
-        {
-            code.CallOperation();
+        if (!code.TryLoad<TSize, TAddressing>(in _address))
             return;
-        }
-        code.PushLinear(in _address);
-        code.Load<TSize>();
         code.PushValue();
         code.Choose<TCondition>(code => code.PushRegister<TSize>(destination));
         code.PopRegister<TSize>(destination);

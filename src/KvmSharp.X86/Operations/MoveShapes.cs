@@ -46,13 +46,8 @@ sealed class Load<TSize, TAddressing>(int destination, Address address) : Operat
 
     internal override void Emit(RegionEmitter code)
     {
-        if (!TAddressing.IsPlain)
-        {
-            code.CallOperation();
+        if (!code.TryLoad<TSize, TAddressing>(in _address))
             return;
-        }
-        code.PushLinear(in _address);
-        code.Load<TSize>();
         code.PushValue();
         code.PopRegister<TSize>(destination);
     }
@@ -73,12 +68,8 @@ sealed class Store<TSize, TAddressing, TSource>(Address address, TSource source)
 
     internal override void Emit(RegionEmitter code)
     {
-        if (!TAddressing.IsPlain)
-        {
-            code.CallOperation();
+        if (!code.TryPushLinear<TAddressing>(in _address))
             return;
-        }
-        code.PushLinear(in _address);
         code.PopLinear();
         source.Push<TSize>(code);
         code.PopValue();
@@ -151,13 +142,8 @@ sealed class ExtendMemory<TExtension, TSize, TFrom, TAddressing>(int destination
 
     internal override void Emit(RegionEmitter code)
     {
-        if (!TAddressing.IsPlain)
-        {
-            code.CallOperation();
+        if (!code.TryLoad<TFrom, TAddressing>(in _address))
             return;
-        }
-        code.PushLinear(in _address);
-        code.Load<TFrom>();
         code.PushValue();
         code.Call((Func<ulong, ulong>)TExtension.Extend<TFrom>);
         code.PopRegister<TSize>(destination);

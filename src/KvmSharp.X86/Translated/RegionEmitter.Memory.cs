@@ -42,6 +42,36 @@ partial class RegionEmitter
     }
 
     /// <summary>
+    /// Pushes the linear address of the operation's operand. Where that is no plain sum, appends the operation as it is.
+    /// </summary>
+    /// <returns>Whether the address is pushed; otherwise there is nothing more to append.</returns>
+    internal bool TryPushLinear<TAddressing>(in Address address)
+        where TAddressing : struct, IAddressing
+    {
+        if (!TAddressing.IsPlain)
+        {
+            CallOperation();
+            return false;
+        }
+        PushLinear(in address);
+        return true;
+    }
+
+    /// <summary>
+    /// Loads the operation's operand, as <see cref="Load"/> does. Where its address is no plain sum, appends the operation as it is.
+    /// </summary>
+    /// <returns>Whether it is loaded; otherwise there is nothing more to append.</returns>
+    internal bool TryLoad<TSize, TAddressing>(in Address address, bool forUpdate = false)
+        where TSize : struct, IOperandSize
+        where TAddressing : struct, IAddressing
+    {
+        if (!TryPushLinear<TAddressing>(in address))
+            return false;
+        Load<TSize>(forUpdate);
+        return true;
+    }
+
+    /// <summary>
     /// Loads from the linear address on the stack, and leaves at the operation where that is not possible. The value is for
     /// <see cref="PushValue"/>, the address for <see cref="Store"/>.
     /// </summary>
