@@ -29,21 +29,6 @@ sealed class MakeNmi(ArgumentReader reader) : VcpuOperation(reader)
     }
 }
 
-/// <summary><c>window VCPU on|off</c>: <c>kvm_run.request_interrupt_window</c>.</summary>
-sealed class RequestWindow : VcpuOperation
-{
-    readonly bool _on;
-
-    internal RequestWindow(ArgumentReader reader)
-        : base(reader) => _on = SwitchArgument.Read(reader);
-
-    private protected override string Run(ConformMachine machine, IVcpu vcpu)
-    {
-        vcpu.RequestInterruptWindow = _on;
-        return Outcome.Done;
-    }
-}
-
 /// <summary>
 /// <c>ready VCPU</c>: <c>kvm_run.ready_for_interrupt_injection</c> as of the last exit, 0 or 1.
 /// </summary>

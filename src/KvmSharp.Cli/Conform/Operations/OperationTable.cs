@@ -44,11 +44,11 @@ static class OperationTable
         ["start"] = static reader => new StartVcpu(reader),
         ["run"] = static reader => new RunVcpu(reader),
         ["reg"] = static reader => new GetRegister(reader),
-        ["immediate"] = static reader => new SetImmediateExit(reader),
+        ["immediate"] = static reader => new SetSwitch(reader, static (vcpu, on) => vcpu.ImmediateExit = on),
         ["kick"] = static reader => new KickVcpu(reader),
         ["interrupt"] = static reader => new HandInterrupt(reader),
         ["nmi"] = static reader => new MakeNmi(reader),
-        ["window"] = static reader => new RequestWindow(reader),
+        ["window"] = static reader => new SetSwitch(reader, static (vcpu, on) => vcpu.RequestInterruptWindow = on),
         ["ready"] = static reader => new GetReady(reader),
         ["triple-fault"] = static reader => new SetTripleFault(reader),
 

@@ -190,29 +190,27 @@ sealed class GetRegister : VcpuOperation
     }
 }
 
-/// <summary><c>on</c> or <c>off</c>.</summary>
-static class SwitchArgument
+/// <summary>
+/// <c>immediate VCPU on|off</c>: <c>kvm_run.immediate_exit</c>. <c>window VCPU on|off</c>: <c>kvm_run.request_interrupt_window</c>.
+/// </summary>
+sealed class SetSwitch : VcpuOperation
 {
-    internal static bool Read(ArgumentReader reader)
+    readonly Action<IVcpu, bool> _set;
+    readonly bool _on;
+
+    internal SetSwitch(ArgumentReader reader, Action<IVcpu, bool> set)
+        : base(reader)
     {
+        _set = set;
         Argument word = reader.Word("\"on\" or \"off\"");
-        return word.Text is "on" or "off"
+        _on = word.Text is "on" or "off"
             ? word.Text == "on"
             : throw new ConformSyntaxException(word.Column, $"\"{word.Text}\" is neither \"on\" nor \"off\"");
     }
-}
-
-/// <summary><c>immediate VCPU on|off</c>: <c>kvm_run.immediate_exit</c>.</summary>
-sealed class SetImmediateExit : VcpuOperation
-{
-    readonly bool _on;
-
-    internal SetImmediateExit(ArgumentReader reader)
-        : base(reader) => _on = SwitchArgument.Read(reader);
 
     private protected override string Run(ConformMachine machine, IVcpu vcpu)
     {
-        vcpu.ImmediateExit = _on;
+        _set(vcpu, _on);
         return Outcome.Done;
     }
 }
